@@ -1,0 +1,32 @@
+# Language level, warnings and the switches of the presets.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+
+option(SIE_TESTS "Build the tests" ON)
+option(SIE_WERROR "Warnings are errors" OFF)
+option(SIE_FUZZ "Build the libFuzzer targets (Clang)" OFF)
+option(SIE_PORTABLE "Leave out what only Linux has" OFF)
+set(SIE_SANITIZE "" CACHE STRING "Sanitizers, as in -fsanitize=")
+
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
+                    -Wcast-qual -Wcast-align -Wformat=2 -Wnon-virtual-dtor -Woverloaded-virtual -Wnull-dereference
+                    -Wdouble-promotion -Wimplicit-fallthrough -Wundef)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_compile_options(-Wduplicated-cond -Wduplicated-branches -Wlogical-op -Wuseless-cast)
+endif()
+if(SIE_WERROR)
+  add_compile_options(-Werror)
+endif()
+if(SIE_SANITIZE)
+  add_compile_options(-fsanitize=${SIE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${SIE_SANITIZE})
+endif()
+if(SIE_PORTABLE)
+  add_compile_definitions(SIE_PORTABLE=1)
+endif()
