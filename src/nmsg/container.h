@@ -30,6 +30,12 @@ struct Sequence {
     std::uint64_t id = 0;
 };
 
+// Called between encoding and CRC with the places of the recorded packets, so that addresses can be blanked there.
+struct Blank {
+    void (*apply)(void* context, std::uint8_t* const* placed) = nullptr;
+    void* context = nullptr;
+};
+
 class ContainerBuilder {
   public:
     // `capacity`: B of N13, 512 … 1,048,576. `sequenced`: Q of N13 is 18 (UDP), else 0.
@@ -40,12 +46,7 @@ class ContainerBuilder {
     // Adds a payload; fits(encoded_size) holds.
     void add(const Payload& payload);
     // Adds a base:dnsqr payload without an intermediate copy. `dnsqr_size` = encoded_size(dnsqr).
-    // `placed`: as in encode(). Blanking in the placed octets must be done through `blank` before the CRC is taken:
-    // it is called, if set, between encoding and CRC.
-    struct Blank {
-        void (*apply)(void* context, std::uint8_t* const* placed) = nullptr;
-        void* context = nullptr;
-    };
+    // `placed`: as in encode(); handed to `blank`, if that is set.
     void add(const DnsqrPayload& dnsqr, std::size_t dnsqr_size, std::int64_t time_sec, std::uint32_t time_nsec,
              std::uint8_t** placed = nullptr, Blank blank = {});
     // S of N13 for a base:dnsqr payload of that size.
