@@ -1,18 +1,22 @@
-# sie_layer(NAME DEPENDS layers... LIBRARIES targets...): the static library of one folder of src.
-# The table of who may include whom stands in DESIGN order here and is checked by tests/layers.
+# sie_layer(NAME DEPENDS layers... LIBRARIES targets... DEFINITIONS macros...): the static library of one folder of
+# src. What a layer may depend on stands in tests/layers/layers.txt, and tests/layers holds DEPENDS against it.
+# Files called *_linux.cc and *_linux.h are the only ones with Linux-only headers; a portable build leaves them out.
 function(sie_layer name)
-  cmake_parse_arguments(ARG "" "" "DEPENDS;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "DEPENDS;LIBRARIES;DEFINITIONS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/${name}/*.cc")
   file(GLOB headers CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/${name}/*.h")
+  if(SIE_PORTABLE)
+    list(FILTER sources EXCLUDE REGEX "_linux\\.cc$")
+  endif()
   if(sources)
     add_library(sie_${name} STATIC ${sources} ${headers})
     set(scope PUBLIC)
-    set_target_properties(sie_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   else()
     add_library(sie_${name} INTERFACE)
     set(scope INTERFACE)
   endif()
   target_include_directories(sie_${name} ${scope} "${CMAKE_SOURCE_DIR}/src")
+  target_compile_definitions(sie_${name} ${scope} ${ARG_DEFINITIONS})
   list(TRANSFORM ARG_DEPENDS PREPEND sie_)
   target_link_libraries(sie_${name} ${scope} ${ARG_DEPENDS} ${ARG_LIBRARIES})
 endfunction()

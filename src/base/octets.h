@@ -33,17 +33,33 @@ inline void store(std::uint8_t* p, T v) {
 [[nodiscard]] constexpr std::uint64_t swap(std::uint64_t v) { return __builtin_bswap64(v); }
 constexpr bool little = std::endian::native == std::endian::little;
 template <class T>
-[[nodiscard]] constexpr T big(T v) { return little ? swap(v) : v; }
+[[nodiscard]] constexpr T big(T v) {
+    return little ? swap(v) : v;
+}
 template <class T>
-[[nodiscard]] constexpr T small(T v) { return little ? v : swap(v); }
+[[nodiscard]] constexpr T small(T v) {
+    return little ? v : swap(v);
+}
 }  // namespace detail
 
-[[nodiscard]] inline std::uint16_t load_be16(const std::uint8_t* p) { return detail::big(detail::load<std::uint16_t>(p)); }
-[[nodiscard]] inline std::uint32_t load_be32(const std::uint8_t* p) { return detail::big(detail::load<std::uint32_t>(p)); }
-[[nodiscard]] inline std::uint64_t load_be64(const std::uint8_t* p) { return detail::big(detail::load<std::uint64_t>(p)); }
-[[nodiscard]] inline std::uint16_t load_le16(const std::uint8_t* p) { return detail::small(detail::load<std::uint16_t>(p)); }
-[[nodiscard]] inline std::uint32_t load_le32(const std::uint8_t* p) { return detail::small(detail::load<std::uint32_t>(p)); }
-[[nodiscard]] inline std::uint64_t load_le64(const std::uint8_t* p) { return detail::small(detail::load<std::uint64_t>(p)); }
+[[nodiscard]] inline std::uint16_t load_be16(const std::uint8_t* p) {
+    return detail::big(detail::load<std::uint16_t>(p));
+}
+[[nodiscard]] inline std::uint32_t load_be32(const std::uint8_t* p) {
+    return detail::big(detail::load<std::uint32_t>(p));
+}
+[[nodiscard]] inline std::uint64_t load_be64(const std::uint8_t* p) {
+    return detail::big(detail::load<std::uint64_t>(p));
+}
+[[nodiscard]] inline std::uint16_t load_le16(const std::uint8_t* p) {
+    return detail::small(detail::load<std::uint16_t>(p));
+}
+[[nodiscard]] inline std::uint32_t load_le32(const std::uint8_t* p) {
+    return detail::small(detail::load<std::uint32_t>(p));
+}
+[[nodiscard]] inline std::uint64_t load_le64(const std::uint8_t* p) {
+    return detail::small(detail::load<std::uint64_t>(p));
+}
 
 inline void store_be16(std::uint8_t* p, std::uint16_t v) { detail::store(p, detail::big(v)); }
 inline void store_be32(std::uint8_t* p, std::uint32_t v) { detail::store(p, detail::big(v)); }

@@ -25,7 +25,8 @@ int Error::exit_status() const {
 }
 
 tl::unexpected<Error> fail_errno(std::string what, std::string why, int error_number) {
-    return fail(ErrorKind::system, std::move(what), fmt::format("{}: {}", why, std::generic_category().message(error_number)));
+    return fail(ErrorKind::system, std::move(what),
+                fmt::format("{}: {}", why, std::generic_category().message(error_number)));
 }
 
 }  // namespace sie

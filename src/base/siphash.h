@@ -1,4 +1,5 @@
-// SipHash-1-3 over 64-bit words (Aumasson, Bernstein 2012): the keyed hash of everything that attackers may choose.
+// SipHash-1-3 over 64-bit words (Aumasson, Bernstein 2012): the keyed hash of everything that attackers may
+// choose.
 //
 // The key is drawn at start, fixed in tests; without it nobody can make keys that meet in one bucket.
 #pragma once
@@ -18,7 +19,9 @@ struct HashKey {
 class SipHash {
   public:
     explicit SipHash(HashKey key)
-        : v0_(key.k0 ^ 0x736f6d6570736575U), v1_(key.k1 ^ 0x646f72616e646f6dU), v2_(key.k0 ^ 0x6c7967656e657261U),
+        : v0_(key.k0 ^ 0x736f6d6570736575U),
+          v1_(key.k1 ^ 0x646f72616e646f6dU),
+          v2_(key.k0 ^ 0x6c7967656e657261U),
           v3_(key.k1 ^ 0x7465646279746573U) {}
 
     void word(std::uint64_t m) {
@@ -53,10 +56,20 @@ class SipHash {
 
   private:
     void round() {
-        v0_ += v1_; v1_ = std::rotl(v1_, 13); v1_ ^= v0_; v0_ = std::rotl(v0_, 32);
-        v2_ += v3_; v3_ = std::rotl(v3_, 16); v3_ ^= v2_;
-        v0_ += v3_; v3_ = std::rotl(v3_, 21); v3_ ^= v0_;
-        v2_ += v1_; v1_ = std::rotl(v1_, 17); v1_ ^= v2_; v2_ = std::rotl(v2_, 32);
+        v0_ += v1_;
+        v1_ = std::rotl(v1_, 13);
+        v1_ ^= v0_;
+        v0_ = std::rotl(v0_, 32);
+        v2_ += v3_;
+        v3_ = std::rotl(v3_, 16);
+        v3_ ^= v2_;
+        v0_ += v3_;
+        v3_ = std::rotl(v3_, 21);
+        v3_ ^= v0_;
+        v2_ += v1_;
+        v1_ = std::rotl(v1_, 17);
+        v1_ ^= v2_;
+        v2_ = std::rotl(v2_, 32);
     }
     std::uint64_t v0_, v1_, v2_, v3_, length_ = 0;
 };

@@ -1,7 +1,8 @@
 // A moment as the packet carries it: whole nanoseconds since 1970-01-01 00:00 UTC, leap seconds left out.
 //
-// Signed, so that capture files with negative offsets keep their order; the range (years 1677 … 2262) is a bound:
-// readers clamp what lies beyond. No layer below the sensor reads a clock, so time always comes in with the packet.
+// Signed, so that capture files with negative offsets keep their order; the range (years 1677 … 2262) is a
+// bound: readers clamp what lies beyond. No layer below the sensor reads a clock, so time always comes in
+// with the packet.
 #pragma once
 
 #include <cstdint>

@@ -1,0 +1,47 @@
+# The front door. `make` prints what there is; each target installs what it needs first.
+PCAP ?= examples/resolver.pcap
+RES_ADDRS ?=
+AUTH_ADDRS ?=
+PREFIX ?= /usr/local
+DESTDIR ?=
+export PCAP RES_ADDRS AUTH_ADDRS
+.DEFAULT_GOAL := help
+.PHONY: help run build test lint install clean
+
+help:
+	@echo 'sie-dns-sensor: from packets at a resolver to NMSG files of DNS transactions'
+	@echo
+	@echo '  make run       build, then read examples/resolver.pcap and write NMSG files into run/'
+	@echo '  make run PCAP=FILE RES_ADDRS=ADDRESS,PREFIX,...   the same with a capture of yours;'
+	@echo '                 RES_ADDRS: the resolver in it. AUTH_ADDRS: the servers in it, instead or besides'
+	@echo '  make test      all that CI checks, about half an hour from a fresh clone;'
+	@echo '                 REQUIRE_ALL=1 make test: what cannot run is a failure, not a skip'
+	@echo '  make build     the programs, in build/release/bin'
+	@echo '  make lint      format, scripts, clang-tidy, layers, headers'
+	@echo '  make install   the programs and the documents below $(DESTDIR)$(PREFIX) (PREFIX=, DESTDIR=)'
+	@echo '  make clean     remove build/ and what make run wrote'
+	@echo
+	@echo 'Each installs the Debian packages it lacks (apt-get, as root or through sudo; no daemon is started).'
+
+run: build
+	@scripts/run
+
+build:
+	@scripts/install-dependencies build
+	@scripts/build release tools
+
+test:
+	@scripts/test
+
+lint:
+	@scripts/test lint
+
+install: build
+	@echo 'install: into $(DESTDIR)$(PREFIX)'
+	@DESTDIR='$(DESTDIR)' cmake --install build/release --prefix '$(PREFIX)'
+
+clean:
+	@echo 'clean: removing build/ and what make run wrote'
+	@rm -rf build
+	@if [ -f run/.made-by-make-run ]; then rm -f run/*.nmsg run/.made-by-make-run; fi
+	@rmdir run 2>/dev/null || true
