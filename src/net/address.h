@@ -1,7 +1,8 @@
 // IPv4 and IPv6 addresses, prefixes and sets of prefixes.
 //
-// An Address owns its octets (network order, 4 or 16 of them). A PrefixSet answers membership for both families in
-// time that grows with the logarithm of its size; it is built once and read from any thread after that.
+// An Address owns its octets (network order, 4 or 16 of them). A PrefixSet answers membership for both
+// families in time that grows with the logarithm of its size; it is built once and read from any thread after
+// that.
 #pragma once
 
 #include <array>
@@ -52,8 +53,12 @@ class PrefixSet {
 
   private:
     // Disjoint ranges, first and last address inclusive, in ascending order.
-    struct Range4 { std::uint32_t first, last; };
-    struct Range6 { std::array<std::uint8_t, 16> first, last; };
+    struct Range4 {
+        std::uint32_t first, last;
+    };
+    struct Range6 {
+        std::array<std::uint8_t, 16> first, last;
+    };
     std::vector<Range4> v4_;
     std::vector<Range6> v6_;
 };

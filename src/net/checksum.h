@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/octets.h"
+#include "net/address.h"
 
 namespace sie::net {
 
@@ -11,5 +12,12 @@ namespace sie::net {
 [[nodiscard]] std::uint16_t ones_complement_sum(Octets octets, std::uint64_t start = 0);
 // Its plain twin, which tests compare it with.
 [[nodiscard]] std::uint16_t ones_complement_sum_plain(Octets octets, std::uint64_t start = 0);
+
+// Whether a UDP checksum is right (RFC 768, RFC 8200 §8.1; FACTS Q51): the sum over the pseudo header and the
+// datagram is ffff. `udp`: from the UDP header on, cut to what is there of `length_field`, the length that
+// the UDP header states. The addresses are those of the fixed IP header. A checksum field of zero is the
+// caller's to judge.
+[[nodiscard]] bool udp_checksum_sum(Family family, const std::uint8_t* source,
+                                    const std::uint8_t* destination, Octets udp, std::uint16_t length_field);
 
 }  // namespace sie::net

@@ -1,8 +1,10 @@
-// From a frame to a view of the IP packet in it: link header and tags, IPv4, IPv6 with its extension headers, and
-// the beginning of the transport header. The gate of this layer: behind it every offset below lies inside `ip`.
+// From a frame to a view of the IP packet in it: link header and tags, IPv4, IPv6 with its extension headers,
+// and the beginning of the transport header. The gate of this layer: behind it every offset below lies inside
+// `ip`.
 //
-// In: a frame and its link type. Out: a PacketView into the same octets (no copy; it lives as long as they do), or
-// the drop reason, judged in the order of REFERENCE §7. Nothing is allocated, nothing is kept between calls.
+// In: a frame and its link type. Out: a PacketView into the same octets (no copy; it lives as long as they
+// do), or the drop reason, judged in the order of REFERENCE §7. Nothing is allocated, nothing is kept between
+// calls.
 #pragma once
 
 #include <cstdint>
@@ -24,22 +26,25 @@ struct Transports {
 };
 
 struct Fragment {
-    std::uint32_t id = 0;            // IPv4: identification (16 bits) and protocol << 16; IPv6: identification (Q16)
-    std::uint32_t offset = 0;        // of the data in the datagram, in octets
+    std::uint32_t id = 0;      // IPv4: identification and protocol << 16; IPv6: identification (Q16)
+    std::uint32_t offset = 0;  // of the data in the datagram, in octets
     bool more = false;
-    std::uint16_t header_at = 0;     // IPv6: where the fragment header stands in ip
-    std::uint16_t named_at = 0;      // IPv6: the octet that names the fragment header as next
+    std::uint32_t header_at = 0;  // IPv6: where the fragment header stands in ip (up to 65,567)
+    std::uint32_t named_at = 0;   // IPv6: the octet that names the fragment header as next
 };
 
 struct PacketView {
-    Octets ip;                       // from the IP header to the end that it states; at most 65,575 octets
+    Octets ip;  // from the IP header to the end that it states; at most 65,575 octets
     Family family = Family::v4;
-    std::uint8_t protocol = 0;       // of a later IPv6 fragment: what its fragment header names
-    std::uint32_t transport_at = 0;  // where the transport header stands in ip; of a later fragment: where its data stands
+    std::uint8_t protocol = 0;  // of a later IPv6 fragment: what its fragment header names
+    // Where the transport header stands in ip; of a later fragment: where its data stands.
+    std::uint32_t transport_at = 0;
     std::optional<Fragment> fragment;
 
     [[nodiscard]] const std::uint8_t* source() const { return ip.data() + (family == Family::v4 ? 12 : 8); }
-    [[nodiscard]] const std::uint8_t* destination() const { return ip.data() + (family == Family::v4 ? 16 : 24); }
+    [[nodiscard]] const std::uint8_t* destination() const {
+        return ip.data() + (family == Family::v4 ? 16 : 24);
+    }
     [[nodiscard]] const std::uint8_t* transport() const { return ip.data() + transport_at; }
     // UDP and TCP, not of later fragments.
     [[nodiscard]] std::uint16_t source_port() const { return load_be16(transport()); }
@@ -54,6 +59,7 @@ struct PacketView {
 [[nodiscard]] std::optional<DropReason> decode_frame(LinkType link, Octets frame, std::uint32_t wire_length,
                                                      Transports wanted, PacketView& out);
 // The same from the IP header on; `cut`: what is missing at the end was cut off by the snap length.
-[[nodiscard]] std::optional<DropReason> decode_ip(Family family, Octets octets, bool cut, Transports wanted, PacketView& out);
+[[nodiscard]] std::optional<DropReason> decode_ip(Family family, Octets octets, bool cut, Transports wanted,
+                                                  PacketView& out);
 
 }  // namespace sie::net

@@ -1,0 +1,86 @@
+#include "dns/client_subnet.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "dns/message.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace sie::dns {
+
+namespace {
+
+constexpr std::uint16_t type_opt = 41, option_client_subnet = 8;
+
+// The options of an OPT record whose rdata is octets[at … end); `end` may lie behind the message.
+void find_in_options(Octets message, std::size_t at, std::size_t end, std::vector<OctetRange>& found) {
+    const std::size_t stop = std::min(end, message.size());
+    while (at + 4 <= stop) {
+        const std::size_t next = at + 4 + load_be16(message.data() + at + 2);
+        if (load_be16(message.data() + at) == option_client_subnet) {
+            const std::size_t from = at + 8, to = std::min(next, stop);
+            if (from < to)
+                found.push_back({static_cast<std::uint32_t>(from), static_cast<std::uint32_t>(to)});
+        }
+        at = next;
+    }
+}
+
+}  // namespace
+
+void find_client_subnets(Octets message, std::vector<OctetRange>& found) {
+    found.clear();
+    const std::optional<Header> header = read_header(message);
+    if (!header) return;
+    std::size_t at = header_octets;
+    for (unsigned i = 0; i < header->question_count; ++i) {
+        const std::optional<std::size_t> end = skip_name(message, at);
+        if (!end) return;
+        at = *end + 4;
+    }
+    const unsigned records =
+        unsigned{header->answer_count} + header->authority_count + header->additional_count;
+    for (unsigned i = 0; i < records; ++i) {
+        const std::optional<std::size_t> behind_name = skip_name(message, at);
+        if (!behind_name || *behind_name > message.size() || message.size() - *behind_name < 10) return;
+        const std::uint8_t* const record = message.data() + *behind_name;  // type, class, ttl, rdlength
+        const std::size_t rdata = *behind_name + 10, end = rdata + load_be16(record + 8);
+        if (load_be16(record) == type_opt) find_in_options(message, rdata, end, found);
+        at = end;
+    }
+}
+
+bool may_hold_client_subnet_plain(Octets message) {
+    for (std::size_t i = header_octets; i + 1 < message.size(); ++i) {
+        if (message[i] == 0 && message[i + 1] == option_client_subnet) return true;
+    }
+    return false;
+}
+
+#if defined(__SSE2__)
+bool may_hold_client_subnet(Octets message) {
+    // 16 places for the pair at a time: 17 octets. The last block is moved back so that it ends with the
+    // message.
+    if (message.size() < header_octets + 17) return may_hold_client_subnet_plain(message);
+    const __m128i zero = _mm_setzero_si128(), eight = _mm_set1_epi8(8);
+    const auto load = [](const void* from) { return _mm_loadu_si128(static_cast<const __m128i*>(from)); };
+    const auto block = [&](std::size_t at) {
+        const std::uint8_t* const p = message.data() + at;
+        const __m128i first = load(p), second = load(p + 1);
+        return _mm_movemask_epi8(_mm_and_si128(_mm_cmpeq_epi8(first, zero), _mm_cmpeq_epi8(second, eight))) !=
+               0;
+    };
+    const std::size_t last = message.size() - 17;
+    for (std::size_t at = header_octets; at < last; at += 16) {
+        if (block(at)) return true;
+    }
+    return block(last);
+}
+#else
+bool may_hold_client_subnet(Octets message) { return may_hold_client_subnet_plain(message); }
+#endif
+
+}  // namespace sie::dns

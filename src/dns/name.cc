@@ -1,0 +1,121 @@
+#include "dns/name.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "base/quoted.h"
+
+namespace sie::dns {
+
+namespace {
+
+[[nodiscard]] bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+[[nodiscard]] tl::unexpected<Error> no_name(std::string_view text, std::string why, std::string remedy) {
+    return fail(ErrorKind::usage, quoted(text), "is not a name: " + std::move(why), std::move(remedy));
+}
+
+// The octet that the escape at text[i] (a backslash) stands for; moves i behind it. Less than 0: a bad
+// escape.
+[[nodiscard]] int unescape(std::string_view text, std::size_t& i) {
+    if (text.size() - i < 2) return -1;
+    if (!is_digit(text[i + 1])) {
+        i += 2;
+        return static_cast<std::uint8_t>(text[i - 1]);
+    }
+    if (text.size() - i < 4 || !is_digit(text[i + 2]) || !is_digit(text[i + 3])) return -1;
+    const int value = (text[i + 1] - '0') * 100 + (text[i + 2] - '0') * 10 + (text[i + 3] - '0');
+    i += 4;
+    return value <= 255 ? value : -1;
+}
+
+// How each octet looks inside a label, made once: length and up to four characters.
+struct Shown {
+    std::array<char, 4> text{};
+    std::uint8_t length = 0;
+};
+constexpr std::array<Shown, 256> shown_octets = [] {
+    std::array<Shown, 256> table{};
+    for (unsigned octet = 0; octet < 256; ++octet) {
+        const char c = static_cast<char>(octet);
+        const auto digit = [](unsigned value) { return static_cast<char>('0' + value % 10); };
+        if (octet == '.' || octet == '\\') {
+            table[octet] = {{'\\', c}, 2};
+        } else if (octet > 0x20 && octet < 0x7f) {
+            table[octet] = {{c}, 1};
+        } else {
+            table[octet] = {{'\\', digit(octet / 100), digit(octet / 10), digit(octet)}, 4};
+        }
+    }
+    return table;
+}();
+
+}  // namespace
+
+Result<std::string> name_from_text(std::string_view text) {
+    if (text == ".") return std::string(1, '\0');
+    std::string wire(1, '\0');  // the length octet of the label that comes next is in place already
+    std::size_t label_at = 0;
+    for (std::size_t i = 0; i < text.size();) {
+        if (text[i] == '.') {
+            if (wire.size() == label_at + 1)
+                return no_name(text, "it has an empty label", "write one dot between two labels");
+            label_at = wire.size();
+            wire.push_back('\0');
+            ++i;
+            continue;
+        }
+        if (text[i] == '\\') {
+            const int octet = unescape(text, i);
+            if (octet < 0) {
+                return no_name(
+                    text, "a backslash stands before what is no escape",
+                    "write \\DDD with three digits from 000 to 255, or \\ and a character that is no digit");
+            }
+            wire.push_back(static_cast<char>(octet));
+        } else {
+            wire.push_back(text[i++]);
+        }
+        const std::size_t length = wire.size() - label_at - 1;
+        if (length > most_label_octets) {
+            return no_name(text, "a label is longer than 63 octets", "shorten the label");
+        }
+        wire[label_at] = static_cast<char>(length);
+    }
+    if (wire.size() != label_at + 1) wire.push_back('\0');
+    if (wire.size() > most_name_octets) {
+        return no_name(text, "it is longer than 255 octets", "shorten the name");
+    }
+    return wire;
+}
+
+void append_name(Octets wire, std::string& text) {
+    if (wire.empty() || wire[0] == 0) {
+        text += '.';
+        return;
+    }
+    for (std::size_t i = 0; i < wire.size() && wire[i] != 0;) {
+        const std::size_t end = std::min(wire.size(), i + 1 + wire[i]);
+        for (++i; i < end; ++i) {
+            const Shown& shown = shown_octets[wire[i]];
+            text.append(shown.text.data(), shown.length);
+        }
+        text += '.';
+    }
+}
+
+std::string name_to_text(Octets wire) {
+    std::string text;
+    append_name(wire, text);
+    return text;
+}
+
+std::string lowered(std::string_view octets) {
+    std::string out(octets.size(), '\0');
+    std::transform(octets.begin(), octets.end(), out.begin(),
+                   [](char c) { return static_cast<char>(lower(static_cast<std::uint8_t>(c))); });
+    return out;
+}
+
+}  // namespace sie::dns

@@ -1,0 +1,121 @@
+#include "dns/type_name.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <span>
+
+namespace sie::dns {
+
+namespace {
+
+struct Row {
+    std::uint16_t number;
+    std::string_view name;
+};
+
+// In ascending order of numbers: found by binary search, or at once for the low ones.
+constexpr Row types[] = {
+    {1, "A"},        {2, "NS"},      {3, "MD"},          {4, "MF"},       {5, "CNAME"},       {6, "SOA"},
+    {7, "MB"},       {8, "MG"},      {9, "MR"},          {10, "NULL"},    {11, "WKS"},        {12, "PTR"},
+    {13, "HINFO"},   {14, "MINFO"},  {15, "MX"},         {16, "TXT"},     {17, "RP"},         {18, "AFSDB"},
+    {19, "X25"},     {20, "ISDN"},   {21, "RT"},         {22, "NSAP"},    {23, "NSAP-PTR"},   {24, "SIG"},
+    {25, "KEY"},     {26, "PX"},     {27, "GPOS"},       {28, "AAAA"},    {29, "LOC"},        {30, "NXT"},
+    {31, "EID"},     {32, "NIMLOC"}, {33, "SRV"},        {34, "ATMA"},    {35, "NAPTR"},      {36, "KX"},
+    {37, "CERT"},    {38, "A6"},     {39, "DNAME"},      {40, "SINK"},    {41, "OPT"},        {42, "APL"},
+    {43, "DS"},      {44, "SSHFP"},  {45, "IPSECKEY"},   {46, "RRSIG"},   {47, "NSEC"},       {48, "DNSKEY"},
+    {49, "DHCID"},   {50, "NSEC3"},  {51, "NSEC3PARAM"}, {52, "TLSA"},    {55, "HIP"},        {56, "NINFO"},
+    {57, "RKEY"},    {58, "TALINK"}, {59, "CDS"},        {60, "CDNSKEY"}, {61, "OPENPGPKEY"}, {62, "CSYNC"},
+    {64, "SVCB"},    {65, "HTTPS"},  {99, "SPF"},        {100, "UINFO"},  {101, "UID"},       {102, "GID"},
+    {103, "UNSPEC"}, {104, "NID"},   {105, "L32"},       {106, "L64"},    {107, "LP"},        {108, "EUI48"},
+    {109, "EUI64"},  {249, "TKEY"},  {250, "TSIG"},      {251, "IXFR"},   {252, "AXFR"},      {253, "MAILB"},
+    {254, "MAILA"},  {255, "ANY"},   {256, "URI"},       {257, "CAA"},    {32768, "TA"},      {32769, "DLV"}};
+constexpr Row classes[] = {{1, "IN"}, {3, "CH"}, {4, "HS"}, {254, "NONE"}, {255, "ANY"}};
+constexpr Row opcodes[] = {{0, "QUERY"}, {1, "IQUERY"}, {2, "STATUS"}, {4, "NOTIFY"}, {5, "UPDATE"}};
+constexpr Row rcodes[] = {{0, "NOERROR"}, {1, "FORMERR"}, {2, "SERVFAIL"}, {3, "NXDOMAIN"},
+                          {4, "NOTIMP"},  {5, "REFUSED"}, {6, "YXDOMAIN"}, {7, "YXRRSET"},
+                          {8, "NXRRSET"}, {9, "NOTAUTH"}, {10, "NOTZONE"}, {16, "BADVERS"}};
+
+constexpr std::size_t low = 258;  // types up to CAA, which are nearly all that is seen
+constexpr std::array<std::string_view, low> low_types = [] {
+    std::array<std::string_view, low> names{};
+    for (const Row& row : types) {
+        if (row.number < low) names[row.number] = row.name;
+    }
+    return names;
+}();
+
+[[nodiscard]] std::string_view name_in(std::span<const Row> rows, std::uint16_t number) {
+    for (const Row& row : rows) {
+        if (row.number == number) return row.name;
+    }
+    return {};
+}
+
+[[nodiscard]] char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
+
+[[nodiscard]] bool starts_with(std::string_view text, std::string_view upper_case) {
+    return text.size() >= upper_case.size() && std::equal(upper_case.begin(), upper_case.end(), text.begin(),
+                                                          [](char a, char b) { return a == upper(b); });
+}
+
+[[nodiscard]] std::optional<std::uint16_t> number_in(std::span<const Row> rows, std::string_view text) {
+    for (const Row& row : rows) {
+        if (row.name.size() == text.size() && starts_with(text, row.name)) return row.number;
+    }
+    return std::nullopt;
+}
+
+[[nodiscard]] std::optional<std::uint16_t> whole_number(std::string_view digits, int base = 10) {
+    std::uint16_t value = 0;
+    const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
+    if (error != std::errc{} || stop != digits.data() + digits.size()) return std::nullopt;
+    return value;
+}
+
+// RFC 3597 §5: TYPE65000, CLASS77.
+[[nodiscard]] std::optional<std::uint16_t> unnamed(std::string_view word, std::string_view text) {
+    return starts_with(text, word) ? whole_number(text.substr(word.size())) : std::nullopt;
+}
+
+}  // namespace
+
+std::string_view type_name(std::uint16_t type) { return type < low ? low_types[type] : name_in(types, type); }
+std::string_view class_name(std::uint16_t qclass) { return name_in(classes, qclass); }
+std::string_view opcode_name(std::uint8_t opcode) { return name_in(opcodes, opcode); }
+std::string_view rcode_name(std::uint16_t rcode) { return name_in(rcodes, rcode); }
+
+std::string type_text(std::uint16_t type) {
+    const std::string_view name = type_name(type);
+    return name.empty() ? "TYPE" + std::to_string(type) : std::string(name);
+}
+
+std::string class_text(std::uint16_t qclass) {
+    const std::string_view name = class_name(qclass);
+    return name.empty() ? "CLASS" + std::to_string(qclass) : std::string(name);
+}
+
+std::string rcode_text(std::uint16_t rcode) {
+    const std::string_view name = rcode_name(rcode);
+    return name.empty() ? std::to_string(rcode) : std::string(name);
+}
+
+std::optional<std::uint16_t> type_from_text(std::string_view text) {
+    const auto named = number_in(types, text);
+    return named ? named : unnamed("TYPE", text);
+}
+
+std::optional<std::uint16_t> class_from_text(std::string_view text) {
+    const auto named = number_in(classes, text);
+    return named ? named : unnamed("CLASS", text);
+}
+
+std::optional<std::uint8_t> rcode_from_text(std::string_view text) {
+    auto rcode = number_in(rcodes, text);
+    if (!rcode && starts_with(text, "0X")) rcode = whole_number(text.substr(2), 16);
+    if (!rcode && (text.size() == 1 || !text.starts_with('0'))) rcode = whole_number(text);
+    if (!rcode || *rcode > 15) return std::nullopt;
+    return static_cast<std::uint8_t>(*rcode);
+}
+
+}  // namespace sie::dns

@@ -1,0 +1,58 @@
+#include "net/checksum.h"
+
+#include <bit>
+
+namespace sie::net {
+namespace {
+
+[[nodiscard]] constexpr std::uint16_t fold(std::uint64_t sum) {
+    while (sum >> 16 != 0) sum = (sum & 0xffff) + (sum >> 16);
+    return static_cast<std::uint16_t>(sum);
+}
+
+// End-around carry: the sum stays the same modulo 2^16 − 1, and never becomes zero again once it was not.
+[[nodiscard]] inline std::uint64_t add(std::uint64_t sum, std::uint64_t word) {
+    sum += word;
+    return sum + (sum < word ? 1 : 0);
+}
+
+}  // namespace
+
+// RFC 1071 §2: the sum may be taken over wider words, and in either byte order if the result is swapped.
+std::uint16_t ones_complement_sum(Octets octets, std::uint64_t start) {
+    const std::uint8_t* p = octets.data();
+    std::size_t n = octets.size();
+    std::uint64_t even = 0, odd = 0;
+    for (; n >= 32; n -= 32, p += 32) {
+        even = add(even, detail::load<std::uint64_t>(p));
+        odd = add(odd, detail::load<std::uint64_t>(p + 8));
+        even = add(even, detail::load<std::uint64_t>(p + 16));
+        odd = add(odd, detail::load<std::uint64_t>(p + 24));
+    }
+    even = add(even, odd);
+    for (; n >= 8; n -= 8, p += 8) even = add(even, detail::load<std::uint64_t>(p));
+    if (n != 0) {
+        std::uint64_t rest = 0;
+        std::memcpy(&rest, p, n);
+        even = add(even, rest);
+    }
+    return fold(std::uint64_t{detail::big(fold(even))} + fold(start));
+}
+
+std::uint16_t ones_complement_sum_plain(Octets octets, std::uint64_t start) {
+    std::uint64_t sum = fold(start);
+    std::size_t i = 0;
+    for (; i + 1 < octets.size(); i += 2) sum += load_be16(octets.data() + i);
+    if (i < octets.size()) sum += std::uint64_t{octets[i]} << 8;
+    return fold(sum);
+}
+
+bool udp_checksum_sum(Family family, const std::uint8_t* source, const std::uint8_t* destination, Octets udp,
+                      std::uint16_t length_field) {
+    std::uint64_t sum = 17U + std::uint64_t{length_field};
+    sum += ones_complement_sum({source, address_octets(family)});
+    sum += ones_complement_sum({destination, address_octets(family)});
+    return ones_complement_sum(udp, sum) == 0xffff;
+}
+
+}  // namespace sie::net
