@@ -1,9 +1,10 @@
 // Capture files: classic pcap (both byte orders, microseconds and nanoseconds, modified) and pcapng, plain or
 // compressed, from a path or standard input (REFERENCE §2, §7 "Capture files").
 //
-// In: an OctetSource. Out: frames in the order of the file, as views into the reader's buffer: a frame is valid until
-// the next call of next(). At the end of the file, or at damage, next() returns false; error() tells which. What
-// stood whole before the damage was delivered. Times are nanoseconds, clamped to the range of Time. One thread.
+// In: an OctetSource. Out: frames in the order of the file, as views into the reader's buffer: a frame is
+// valid until the next call of next(). At the end of the file, or at damage, next() returns false; error()
+// tells which. What stood whole before the damage was delivered. Times are nanoseconds, clamped to the range
+// of Time. One thread.
 #pragma once
 
 #include <cstdint>
@@ -12,25 +13,17 @@
 #include <string>
 
 #include "base/octet_source.h"
-#include "base/octets.h"
 #include "base/result.h"
-#include "base/time.h"
-#include "net/link.h"
+#include "capture/frame.h"
 
 namespace sie::capture {
 
-struct Frame {
-    Octets octets;                  // as captured
-    std::uint32_t wire_length = 0;  // on the link
-    net::LinkType link = net::LinkType::ethernet;
-    Time time;
-};
-
 class CaptureFile {
   public:
-    static constexpr std::uint32_t longest_record = 262'144;
+    static constexpr std::uint32_t longest_record = longest_record_octets;
 
-    // Opens a path ("-": standard input) and reads the file header. An unknown link type of a classic pcap is an error here.
+    // Opens a path ("-": standard input) and reads the file header. An unknown link type of a classic pcap is
+    // an error here.
     [[nodiscard]] static Result<CaptureFile> open(const std::string& path);
     [[nodiscard]] static Result<CaptureFile> read(OctetSource source);
 
@@ -39,8 +32,9 @@ class CaptureFile {
     ~CaptureFile();
 
     [[nodiscard]] bool next(Frame& out);
-    [[nodiscard]] const std::optional<Error>& error() const;  // file, offset (uncompressed) and reason of the damage
-    [[nodiscard]] const OctetSource& source() const;          // for progress
+    // File, offset (uncompressed) and reason of the damage.
+    [[nodiscard]] const std::optional<Error>& error() const;
+    [[nodiscard]] const OctetSource& source() const;  // for progress
 
   private:
     struct State;
