@@ -12,9 +12,11 @@
 
 namespace sie::nmsg {
 
-// none: plain containers. fast: ISA-L level 1, libdeflate 1 where ISA-L is missing. default_: libdeflate 6. best: libdeflate 12.
+// none: plain containers. fast: ISA-L level 1, libdeflate 1 where ISA-L is missing. default_: libdeflate 6.
+// best: libdeflate 12.
 enum class Compression : std::uint8_t { none, fast, default_, best };
-[[nodiscard]] std::optional<Compression> compression_of(std::string_view word);  // "none", "fast", "default", "best"
+[[nodiscard]] std::optional<Compression> compression_of(
+    std::string_view word);  // "none", "fast", "default", "best"
 [[nodiscard]] std::string_view word_of(Compression compression);
 
 // Owns the encoder's memory; one for each thread.
@@ -26,7 +28,8 @@ class Compressor {
     Compressor& operator=(Compressor&&) noexcept;
 
     [[nodiscard]] Compression level() const;
-    // Appends to `out`: the u32 length of `body` in network order and its zlib stream (FACTS N10). Not for level none.
+    // Appends to `out`: the u32 length of `body` in network order and its zlib stream (FACTS N10). Not for
+    // level none.
     void append(Octets body, std::vector<std::uint8_t>& out);
 
   private:
@@ -34,8 +37,9 @@ class Compressor {
     std::unique_ptr<State> state_;
 };
 
-// The other way. `framed` = length ‖ stream; nothing if the stream is damaged, its length differs from the one stated
-// (N11) or the stated length is more than `most` (the bound is checked before any memory is taken).
+// The other way. `framed` = length ‖ stream; nothing if the stream is damaged, its length differs from the
+// one stated (N11) or the stated length is more than `most` (the bound is checked before any memory is
+// taken).
 class Decompressor {
   public:
     Decompressor();

@@ -1,10 +1,10 @@
 // Containers: one NMSG header (FACTS N1) with its payloads, their CRCs and perhaps a sequence number.
 //
-// ContainerBuilder gathers payloads until the next would not fit by the exact rule of N13; finish() gives the body
-// (packed Nmsg: payloads, CRCs, sequence), which frame_container() turns into the octets of a file or a datagram:
-// header, compression, or fragments when one payload is larger than a container (N21, N22 and N23 mended).
-// The builder's memory is taken at construction (capacity + 32 KiB and a CRC list) and grows only for a payload
-// larger than a container. One thread; building and framing may be done by two.
+// ContainerBuilder gathers payloads until the next would not fit by the exact rule of N13; finish() gives the
+// body (packed Nmsg: payloads, CRCs, sequence), which frame_container() turns into the octets of a file or a
+// datagram: header, compression, or fragments when one payload is larger than a container (N21, N22 and N23
+// mended). The builder's memory is taken at construction (capacity + 32 KiB and a CRC list) and grows only
+// for a payload larger than a container. One thread; building and framing may be done by two.
 #pragma once
 
 #include <cstddef>
@@ -30,7 +30,8 @@ struct Sequence {
     std::uint64_t id = 0;
 };
 
-// Called between encoding and CRC with the places of the recorded packets, so that addresses can be blanked there.
+// Called between encoding and CRC with the places of the recorded packets, so that addresses can be blanked
+// there.
 struct Blank {
     void (*apply)(void* context, std::uint8_t* const* placed) = nullptr;
     void* context = nullptr;
@@ -47,8 +48,8 @@ class ContainerBuilder {
     void add(const Payload& payload);
     // Adds a base:dnsqr payload without an intermediate copy. `dnsqr_size` = encoded_size(dnsqr).
     // `placed`: as in encode(); handed to `blank`, if that is set.
-    void add(const DnsqrPayload& dnsqr, std::size_t dnsqr_size, std::int64_t time_sec, std::uint32_t time_nsec,
-             std::uint8_t** placed = nullptr, Blank blank = {});
+    void add(const DnsqrPayload& dnsqr, std::size_t dnsqr_size, std::int64_t time_sec,
+             std::uint32_t time_nsec, std::uint8_t** placed = nullptr, Blank blank = {});
     // S of N13 for a base:dnsqr payload of that size.
     [[nodiscard]] static std::size_t payload_size(std::size_t dnsqr_size, std::int64_t time_sec);
 
@@ -76,10 +77,10 @@ class ContainerBuilder {
 
 // Appends to `out` what goes on the wire for one body: one container, or its fragments if `oversized`.
 // `fragment_id`: shared by the fragments of one body; random.
-void frame_container(Octets body, bool oversized, std::size_t capacity, Compressor& compressor, std::uint32_t fragment_id,
-                     std::vector<std::uint8_t>& out);
+void frame_container(Octets body, bool oversized, std::size_t capacity, Compressor& compressor,
+                     std::uint32_t fragment_id, std::vector<std::uint8_t>& out);
 // The same, each datagram handed to `emit` on its own (for sockets).
-void frame_datagrams(Octets body, bool oversized, std::size_t capacity, Compressor& compressor, std::uint32_t fragment_id,
-                     const std::function<void(Octets)>& emit);
+void frame_datagrams(Octets body, bool oversized, std::size_t capacity, Compressor& compressor,
+                     std::uint32_t fragment_id, const std::function<void(Octets)>& emit);
 
 }  // namespace sie::nmsg

@@ -1,9 +1,10 @@
-// Reads NMSG: containers of versions 1 and 2, plain or zlib, whole or in fragments (FACTS N1–N4, N8, N11, N16–N24).
+// Reads NMSG: containers of versions 1 and 2, plain or zlib, whole or in fragments (FACTS N1–N4, N8, N11,
+// N16–N24).
 //
-// In: an OctetSource (files, pipes). Out: payloads, in order, as views valid until the next call of next(). Every
-// length is checked against what is there and against the limits before memory is taken. Damage ends the reading
-// with an error that names file, offset and reason; what stood whole before was delivered. A wrong CRC drops that
-// payload and is counted. One thread.
+// In: an OctetSource (files, pipes). Out: payloads, in order, as views valid until the next call of next().
+// Every length is checked against what is there and against the limits before memory is taken. Damage ends
+// the reading with an error that names file, offset and reason; what stood whole before was delivered. A
+// wrong CRC drops that payload and is counted. One thread.
 #pragma once
 
 #include <cstddef>
