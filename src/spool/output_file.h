@@ -1,11 +1,12 @@
 // One output file at a time in a folder: opened as a part file, written, and renamed when it is closed.
 //
-// Names (REFERENCE §5): PREFIX.YYYYMMDD.HHMM.EPOCH.NNNNNNNNN.nmsg, UTC, from the stamp given to open(); while it is
-// written .PREFIX.STAMP.part in the same folder. Close: fsync, rename without replacing (renameat2 RENAME_NOREPLACE,
-// or link and unlink), fsync of the folder. A reader never sees half a file under a final name. A file into which no
-// octet was written is removed. An existing file of the final name is an error, at open() already.
-// Errors: system, with path and remedy. After an error of write() the octets of that container are not in the file:
-// what was written of it is cut off again, so that the file stays a row of whole containers. One thread.
+// Names (REFERENCE §5): PREFIX.YYYYMMDD.HHMM.EPOCH.NNNNNNNNN.nmsg, UTC, from the stamp given to open(); while
+// it is written .PREFIX.STAMP.part in the same folder. Close: fsync, rename without replacing (renameat2
+// RENAME_NOREPLACE, or link and unlink), fsync of the folder. A reader never sees half a file under a final
+// name. A file into which no octet was written is removed. An existing file of the final name is an error, at
+// open() already. Errors: system, with path and remedy. After an error of write() the octets of that
+// container are not in the file: what was written of it is cut off again, so that the file stays a row of
+// whole containers. One thread.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +26,8 @@ struct FileCounts {
 
 class OutputFile {
   public:
-    // The folder must exist; it is not made. `prefix`: letters, digits, '.', '_' and '-' only (checked by settings).
+    // The folder must exist; it is not made. `prefix`: letters, digits, '.', '_' and '-' only (checked by
+    // settings).
     OutputFile(std::string folder, std::string prefix, std::string suffix = ".nmsg");
     ~OutputFile();  // removes an open part file: close() is how a file is kept
     OutputFile(const OutputFile&) = delete;

@@ -1,0 +1,322 @@
+#include "dnsqr/query_table.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstdlib>
+#include <new>
+
+namespace sie::dnsqr {
+
+// A recorded packet of a stored query, followed by its octets in the same block.
+struct QueryTable::StoredPart {
+    StoredPart* next;
+    Time time;
+    std::uint32_t size, data_at, offset;
+
+    [[nodiscard]] std::uint8_t* octets() { return reinterpret_cast<std::uint8_t*>(this + 1); }
+    [[nodiscard]] const std::uint8_t* octets() const {
+        return reinterpret_cast<const std::uint8_t*>(this + 1);
+    }
+};
+
+// The first block of a stored query: what was read from it, and its first packet behind.
+struct QueryTable::StoredQuery {
+    const std::uint8_t*
+        question;  // into the first packet, or into a block of its own if the query came in fragments
+    std::uint8_t* question_block;
+    std::uint32_t question_size, base;
+    std::uint16_t initiator_port, responder_port, id;
+    net::Family family;
+    bool recursion_desired;
+    StoredPart first;  // last, so that its octets follow
+};
+
+struct QueryTable::Entry {
+    struct Links {
+        Id chain_next;  // the next distinct key of the bucket; of the head of a first-in list only
+        Id list_prev, list_next, list_tail;  // equal keys in stored order; list_tail of the head only
+    } links[2];
+    std::uint32_t hash[2];
+    Id stored_prev, stored_next, second_prev, second_next;
+    std::uint64_t sequence;
+    std::int64_t second;
+    StoredQuery* query;
+};
+
+void QueryTable::Freed::operator()(void* memory) const { std::free(memory); }
+
+namespace {
+
+template <class T>
+T* zeroed(std::size_t count) {
+    void* memory = std::calloc(count, sizeof(T));
+    if (memory == nullptr) throw std::bad_alloc();
+    return static_cast<T*>(memory);
+}
+
+std::size_t octet_bound(std::uint32_t capacity) {
+    return std::max(std::size_t{64} << 20, std::size_t{512} * capacity);
+}
+
+}  // namespace
+
+QueryTable::QueryTable(std::uint32_t capacity, HashKey key)
+    : capacity_(capacity),
+      mask_(std::bit_ceil(std::max(capacity, 8U)) * 2 - 1),
+      key_(key),
+      entries_(zeroed<Entry>(std::size_t{capacity} + 1)),
+      buckets_{std::unique_ptr<std::uint32_t, Freed>(zeroed<std::uint32_t>(std::size_t{mask_} + 1)),
+               std::unique_ptr<std::uint32_t, Freed>(zeroed<std::uint32_t>(std::size_t{mask_} + 1))},
+      slab_(octet_bound(capacity)) {}
+
+QueryTable::~QueryTable() = default;
+
+QueryTable::Hashes QueryTable::hash(const Message& m, Octets question) const {
+    SipHash sip(key_);
+    sip.octets({m.initiator, m.address_octets()});
+    sip.octets({m.responder, m.address_octets()});
+    sip.word(std::uint64_t{m.initiator_port} << 32 | std::uint64_t{m.responder_port} << 16 | m.id);
+    const std::uint64_t ends = sip.finish();
+    SipHash with_question(key_);
+    with_question.word(ends);
+    with_question.octets(question);
+    return {{static_cast<std::uint32_t>(with_question.finish()), static_cast<std::uint32_t>(ends)}};
+}
+
+bool QueryTable::same_endpoint(const Entry& entry, const Message& m) const {
+    const StoredQuery& q = *entry.query;
+    if (q.id != m.id || q.initiator_port != m.initiator_port || q.responder_port != m.responder_port ||
+        q.family != m.family)
+        return false;
+    const std::size_t at = m.family == net::Family::v4 ? 12 : 8, n = m.address_octets();
+    const std::uint8_t* source = q.first.octets() + at;
+    return std::memcmp(source, m.initiator, n) == 0 && std::memcmp(source + n, m.responder, n) == 0;
+}
+
+bool QueryTable::same(Index index, const Entry& entry, const Message& m, Octets question) const {
+    return same_endpoint(entry, m) &&
+           (index == endpoint || equal({entry.query->question, entry.query->question_size}, question));
+}
+
+QueryTable::Id QueryTable::look_up(Index index, std::uint32_t hash, const Message& m, Octets question) const {
+    const Entry* entries = entries_.get();
+    for (Id id = buckets_[index].get()[hash & mask_]; id != none; id = entries[id].links[index].chain_next)
+        if (entries[id].hash[index] == hash && same(index, entries[id], m, question)) return id;
+    return none;
+}
+
+void QueryTable::link(Index index, Id id, const Message& query) {
+    Entry* entries = entries_.get();
+    Entry& entry = entries[id];
+    const Id head = look_up(index, entry.hash[index], query, query.question);
+    auto& links = entry.links[index];
+    if (head == none) {
+        std::uint32_t& bucket = buckets_[index].get()[entry.hash[index] & mask_];
+        links = {bucket, none, none, id};
+        bucket = id;
+    } else {
+        auto& head_links = entries[head].links[index];
+        links = {none, head_links.list_tail, none, none};
+        entries[head_links.list_tail].links[index].list_next = id;
+        head_links.list_tail = id;
+    }
+}
+
+void QueryTable::unlink(Index index, Id id) {
+    Entry* entries = entries_.get();
+    const Entry::Links links = entries[id].links[index];
+    if (links.list_prev != none) {  // within a first-in list
+        entries[links.list_prev].links[index].list_next = links.list_next;
+        if (links.list_next != none) {
+            entries[links.list_next].links[index].list_prev = links.list_prev;
+            return;
+        }
+        // The tail goes; only the head knows it, and the look-up by key finds the head.
+        Id head = buckets_[index].get()[entries[id].hash[index] & mask_];
+        while (entries[head].links[index].list_tail != id) head = entries[head].links[index].chain_next;
+        entries[head].links[index].list_tail = links.list_prev;
+        return;
+    }
+    std::uint32_t* place = &buckets_[index].get()[entries[id].hash[index] & mask_];
+    while (*place != id) place = &entries[*place].links[index].chain_next;
+    if (links.list_next == none) {
+        *place = links.chain_next;
+        return;
+    }
+    auto& heir =
+        entries[links.list_next].links[index];  // the next in the list takes the head's place in the chain
+    heir.chain_next = links.chain_next;
+    heir.list_prev = none;
+    heir.list_tail = links.list_tail;
+    *place = links.list_next;
+}
+
+QueryTable::StoredQuery* QueryTable::copy(const Message& m) {
+    const auto fill = [](StoredPart& to, const reassembly::Part& part) {
+        to = {nullptr, part.time, static_cast<std::uint32_t>(part.ip.size()), part.data_at, part.offset};
+        std::memcpy(to.octets(), part.ip.data(), part.ip.size());
+    };
+    const reassembly::Part& part = m.parts.front();
+    std::uint8_t* block = slab_.allocate(sizeof(StoredQuery) + part.ip.size());
+    if (block == nullptr) return nullptr;
+    auto* q =
+        new (block) StoredQuery{nullptr, nullptr,          static_cast<std::uint32_t>(m.question.size()),
+                                m.base,  m.initiator_port, m.responder_port,
+                                m.id,    m.family,         m.recursion_desired,
+                                {}};
+    fill(q->first, part);
+    if (m.parts.size() == 1) {
+        if (!m.question.empty()) q->question = q->first.octets() + (m.question.data() - part.ip.data());
+        return q;
+    }
+    StoredPart* last = &q->first;
+    for (const reassembly::Part& more : m.parts.subspan(1)) {
+        std::uint8_t* room = slab_.allocate(sizeof(StoredPart) + more.ip.size());
+        if (room == nullptr) {
+            release(q);
+            return nullptr;
+        }
+        last = last->next = new (room) StoredPart{};
+        fill(*last, more);
+    }
+    if (!m.question.empty()) {
+        q->question_block = slab_.allocate(m.question.size());
+        if (q->question_block == nullptr) {
+            release(q);
+            return nullptr;
+        }
+        std::memcpy(q->question_block, m.question.data(), m.question.size());
+        q->question = q->question_block;
+    }
+    return q;
+}
+
+void QueryTable::release(StoredQuery* q) {
+    for (StoredPart* part = q->first.next; part != nullptr;) {
+        StoredPart* next = part->next;
+        slab_.release(reinterpret_cast<std::uint8_t*>(part));
+        part = next;
+    }
+    if (q->question_block != nullptr) slab_.release(q->question_block);
+    slab_.release(reinterpret_cast<std::uint8_t*>(q));
+}
+
+QueryTable::Id QueryTable::store(const Message& query) {
+    StoredQuery* stored = copy(query);
+    if (stored == nullptr) return none;
+    Entry* entries = entries_.get();
+    Id id = free_;
+    if (id != none)
+        free_ = entries[id].stored_next;
+    else
+        id = never_used_++;
+    Entry& entry = entries[id];
+    const Hashes hashes = hash(query, query.question);
+    entry.hash[exact] = hashes.of[exact];
+    entry.hash[endpoint] = hashes.of[endpoint];
+    entry.query = stored;
+    entry.sequence = ++sequence_;
+    entry.second = query.time().seconds();
+    link(exact, id, query);
+    link(endpoint, id, query);
+
+    entry.stored_prev = stored_tail_;
+    entry.stored_next = none;
+    (stored_tail_ != none ? entries[stored_tail_].stored_next : stored_head_) = id;
+    stored_tail_ = id;
+
+    // Stamps mostly rise: the last second is tried first.
+    auto at = seconds_.end();
+    if (seconds_.empty() || std::prev(at)->first < entry.second)
+        at = seconds_.emplace_hint(at, entry.second, SecondList{});
+    else if (std::prev(at)->first == entry.second)
+        --at;
+    else
+        at = seconds_.try_emplace(entry.second).first;
+    SecondList& list = at->second;
+    entry.second_prev = list.tail;
+    entry.second_next = none;
+    (list.tail != none ? entries[list.tail].second_next : list.head) = id;
+    list.tail = id;
+    ++size_;
+    return id;
+}
+
+std::uint8_t* QueryTable::stored_octets(Id id, std::size_t part) {
+    StoredPart* at = &entries_.get()[id].query->first;
+    for (; part > 0; --part) at = at->next;
+    return at->octets();
+}
+
+QueryTable::Id QueryTable::find(const Message& response) const {
+    // FORMERR, SERVFAIL, NOTIMP, REFUSED: the only answers that pair with a query whose question one side
+    // lacks (Q26).
+    constexpr unsigned header_only_rcodes = 1U << 1 | 1U << 2 | 1U << 4 | 1U << 5;
+    const bool header_only = (header_only_rcodes >> response.rcode & 1U) != 0;
+    if (response.question.empty()) {
+        if (!header_only) return none;
+        return look_up(endpoint, hash(response, {}).of[endpoint], response, {});
+    }
+    const Id equal_question =
+        look_up(exact, hash(response, response.question).of[exact], response, response.question);
+    if (!header_only) return equal_question;
+    const Id without_question = look_up(exact, hash(response, {}).of[exact], response, {});
+    if (equal_question == none || without_question == none) return equal_question + without_question;
+    const Entry* entries = entries_.get();
+    return entries[equal_question].sequence < entries[without_question].sequence ? equal_question
+                                                                                 : without_question;
+}
+
+void QueryTable::due(std::int64_t second, std::vector<Id>& out) const {
+    const Entry* entries = entries_.get();
+    out.clear();
+    std::size_t lists = 0;
+    for (const auto& [of, list] : seconds_) {
+        if (of >= second) break;
+        ++lists;
+        for (Id id = list.head; id != none; id = entries[id].second_next) out.push_back(id);
+    }
+    if (lists > 1)
+        std::sort(out.begin(), out.end(),
+                  [&](Id a, Id b) { return entries[a].sequence < entries[b].sequence; });
+}
+
+Message QueryTable::view(Id id, std::vector<reassembly::Part>& parts) const {
+    const StoredQuery& q = *entries_.get()[id].query;
+    parts.clear();
+    for (const StoredPart* part = &q.first; part != nullptr; part = part->next)
+        parts.push_back({{part->octets(), part->size}, part->time, part->data_at, part->offset});
+    Message m;
+    m.family = q.family;
+    m.recursion_desired = q.recursion_desired;
+    m.id = q.id;
+    m.initiator_port = q.initiator_port;
+    m.responder_port = q.responder_port;
+    m.initiator = q.first.octets() + (q.family == net::Family::v4 ? 12 : 8);
+    m.responder = m.initiator + m.address_octets();
+    m.question = {q.question, q.question_size};
+    m.parts = parts;
+    m.base = q.base;
+    return m;
+}
+
+void QueryTable::remove(Id id) {
+    Entry* entries = entries_.get();
+    Entry& entry = entries[id];
+    unlink(exact, id);
+    unlink(endpoint, id);
+    (entry.stored_prev != none ? entries[entry.stored_prev].stored_next : stored_head_) = entry.stored_next;
+    (entry.stored_next != none ? entries[entry.stored_next].stored_prev : stored_tail_) = entry.stored_prev;
+    const auto at = seconds_.find(entry.second);
+    SecondList& list = at->second;
+    (entry.second_prev != none ? entries[entry.second_prev].second_next : list.head) = entry.second_next;
+    (entry.second_next != none ? entries[entry.second_next].second_prev : list.tail) = entry.second_prev;
+    if (list.head == none) seconds_.erase(at);
+    release(entry.query);
+    entry.query = nullptr;
+    entry.stored_next = free_;
+    free_ = id;
+    --size_;
+}
+
+}  // namespace sie::dnsqr

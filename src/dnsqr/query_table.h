@@ -1,0 +1,94 @@
+// The queries that wait for their responses (DESIGN §5, FACTS Q25–Q31).
+//
+// In: queries, copied. Out: for a response the query that it answers, for a clock the queries that are due,
+// in stored order. Capacity and octets are bounded and the memory is taken once. Every operation is a look-up
+// in a keyed hash or the head of a list, whatever addresses, ports, ids and names an attacker chooses:
+//
+//   index `exact`    (addresses, ports, id, question or none) → first-in list of equal open queries
+//   index `endpoint` (addresses, ports, id)                   → first-in list of all of them, for header-only
+//   answers (Q26) list `stored`    all entries in stored order              → eviction, end of input map
+//   `seconds`   second of the query's stamp              → the entries of that second in stored order: expiry
+//
+// One thread. Views given out stay valid until the next store() or remove().
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <memory_resource>
+#include <vector>
+
+#include "base/siphash.h"
+#include "base/slab.h"
+#include "dnsqr/message.h"
+
+namespace sie::dnsqr {
+
+class QueryTable {
+  public:
+    using Id = std::uint32_t;
+    static constexpr Id none = 0;
+
+    QueryTable(std::uint32_t capacity, HashKey key);
+    ~QueryTable();
+    QueryTable(const QueryTable&) = delete;
+    QueryTable& operator=(const QueryTable&) = delete;
+
+    [[nodiscard]] std::uint32_t size() const { return size_; }
+    [[nodiscard]] bool full() const { return size_ == capacity_; }
+
+    // Copies the query; the table must not be full. none: the bound on octets is reached, free the oldest and
+    // ask again.
+    [[nodiscard]] Id store(const Message& query);
+    // The octets of the stored packets, one for each part, for blanking in place.
+    [[nodiscard]] std::uint8_t* stored_octets(Id id, std::size_t part);
+
+    // The query that this response answers, the one stored first if there are several (Q25, Q26).
+    [[nodiscard]] Id find(const Message& response) const;
+    // Entries whose whole second is before `second`, in stored order, into `out` (cleared first).
+    void due(std::int64_t second, std::vector<Id>& out) const;
+    [[nodiscard]] bool any_due(std::int64_t second) const {
+        return !seconds_.empty() && seconds_.begin()->first < second;
+    }
+    [[nodiscard]] Id oldest() const { return stored_head_; }
+
+    // The query as it was stored; its parts stand in `parts`, which is overwritten.
+    [[nodiscard]] Message view(Id id, std::vector<reassembly::Part>& parts) const;
+    void remove(Id id);
+
+  private:
+    struct StoredPart;
+    struct StoredQuery;
+    struct Entry;
+    enum Index : std::size_t { exact = 0, endpoint = 1 };
+    struct SecondList {
+        Id head = none, tail = none;
+    };
+    struct Freed {
+        void operator()(void* memory) const;
+    };
+    struct Hashes {
+        std::uint32_t of[2];
+    };
+
+    [[nodiscard]] Hashes hash(const Message& message, Octets question) const;
+    [[nodiscard]] bool same_endpoint(const Entry& entry, const Message& message) const;
+    [[nodiscard]] bool same(Index index, const Entry& entry, const Message& message, Octets question) const;
+    [[nodiscard]] Id look_up(Index index, std::uint32_t hash, const Message& message, Octets question) const;
+    void link(Index index, Id id, const Message& query);
+    void unlink(Index index, Id id);
+    [[nodiscard]] StoredQuery* copy(const Message& query);
+    void release(StoredQuery* query);
+
+    std::uint32_t capacity_, size_ = 0, never_used_ = 1, mask_;
+    HashKey key_;
+    std::uint64_t sequence_ = 0;
+    std::unique_ptr<Entry, Freed> entries_;             // 1 … capacity; pages are touched when first used
+    std::unique_ptr<std::uint32_t, Freed> buckets_[2];  // head of each chain of distinct keys
+    Id free_ = none, stored_head_ = none, stored_tail_ = none;
+    std::pmr::unsynchronized_pool_resource pool_;  // recycles the nodes of seconds_
+    std::pmr::map<std::int64_t, SecondList> seconds_{&pool_};
+    Slab slab_;
+};
+
+}  // namespace sie::dnsqr

@@ -1,0 +1,87 @@
+// The transaction rules: DNS messages in, transactions out as base:dnsqr payloads (REFERENCE §3, FACTS
+// Q25–Q56).
+//
+// In: the clock (advance), messages of listed ends, TCP and ICMP packets. Out: payloads to a PayloadSink, in
+// the order of Q56: what is due leaves before the packet in hand is used, then at most one payload of that
+// packet. Filters are judged on leaving; a transaction is counted by kind before them and by one reason if it
+// is filtered. A payload's views are valid during the call of the sink only; the sink must apply `blank` to
+// its copy (it may be empty). Nothing is allocated per message once the largest datagram was seen. One
+// thread; time comes in with the packets.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "base/drop_reason.h"
+#include "base/siphash.h"
+#include "dns/client_subnet.h"
+#include "dnsqr/message.h"
+#include "dnsqr/query_table.h"
+#include "dnsqr/settings.h"
+#include "nmsg/container.h"
+
+namespace sie::dnsqr {
+
+enum class TransactionKind : std::uint8_t { pair, unanswered, unsolicited, query_only, response_only };
+constexpr std::size_t transaction_kind_count = 5;
+[[nodiscard]] std::string_view word_of(TransactionKind kind);
+
+struct TransactionCounts {
+    std::array<std::uint64_t, transaction_kind_count> by_kind{};  // before filters
+    std::uint64_t evicted = 0;               // unanswered before their time: the table was full
+    std::uint64_t client_subnet_zeroed = 0;  // options
+};
+
+class PayloadSink {
+  public:
+    // `envelope`: the time of the payload (Q43). `packets`: how many copies `blank` wants to know of.
+    virtual void payload(const nmsg::DnsqrPayload& payload, Time envelope, nmsg::Blank blank) = 0;
+
+  protected:
+    ~PayloadSink() = default;
+};
+
+class Transactions {
+  public:
+    Transactions(const Settings& settings, HashKey key, TransactionCounts& counts, DropCounts& drops,
+                 PayloadSink& sink);
+
+    // The clock is the time of the packet in hand: every open query with now.sec − query.sec > timeout leaves
+    // (Q28, B16).
+    void advance(Time now);
+    // A message of a transaction to be recorded: stored, paired, or counted as filtered.
+    void message(const Message& message);
+    // A TCP segment or an ICMP message, whole: a payload of its own (Q46).
+    void packet(nmsg::DnsqrType type, Octets ip, Time time);
+    // The end of input: all open queries leave in stored order (B15).
+    void flush();
+
+    [[nodiscard]] std::uint32_t waiting() const { return table_.size(); }
+
+  private:
+    struct Leaving {
+        const Transactions* rules;
+        const Message *query, *response;
+    };
+    void store(const Message& query);
+    void unanswered(QueryTable::Id id);
+    void leave(TransactionKind kind, const Message* query, const Message* response);
+    [[nodiscard]] bool filtered(const Message* query, const Message* response);
+    void blank_copies(const Leaving& leaving, std::uint8_t* const* placed) const;
+    [[nodiscard]] bool responder_listed(const Message& message) const;
+
+    const Settings settings_;
+    TransactionCounts& counts_;
+    DropCounts& drops_;
+    PayloadSink& sink_;
+    QueryTable table_;
+    Time clock_;
+    std::vector<QueryTable::Id> due_;
+    std::vector<reassembly::Part> parts_;  // of the query that leaves
+    std::vector<nmsg::DnsqrPacket> query_packets_, response_packets_;
+    std::vector<dns::OctetRange> subnets_;  // of the message in hand
+    std::vector<std::uint8_t*> copies_;
+};
+
+}  // namespace sie::dnsqr
