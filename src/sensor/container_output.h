@@ -1,0 +1,62 @@
+// Where finished containers go: rotating files, one plain file or pipe, or nowhere.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "spool/output_file.h"
+
+namespace sie::sensor {
+
+class ContainerOutput {
+  public:
+    virtual ~ContainerOutput() = default;
+    // `file_stamp`: the moment at which the file that this container belongs to was begun; it never falls.
+    [[nodiscard]] virtual Result<void> write(Octets container, Time file_stamp) = 0;
+    [[nodiscard]] virtual Result<void> close() = 0;
+    [[nodiscard]] virtual spool::FileCounts counts() const = 0;
+};
+
+// Thrown away, and counted.
+class DiscardOutput final : public ContainerOutput {
+  public:
+    Result<void> write(Octets container, Time file_stamp) override;
+    Result<void> close() override { return {}; }
+    spool::FileCounts counts() const override { return counts_; }
+
+  private:
+    spool::FileCounts counts_;
+};
+
+// Files of REFERENCE §5 in a folder; another stamp means another file.
+class SpoolOutput final : public ContainerOutput {
+  public:
+    SpoolOutput(std::string folder, std::string prefix) : file_(std::move(folder), std::move(prefix)) {}
+    Result<void> write(Octets container, Time file_stamp) override;
+    Result<void> close() override;
+    spool::FileCounts counts() const override { return file_.counts(); }
+
+  private:
+    spool::OutputFile file_;
+    Time stamp_;
+};
+
+// One file, truncated, or standard output ("-").
+class PlainOutput final : public ContainerOutput {
+  public:
+    [[nodiscard]] static Result<std::unique_ptr<ContainerOutput>> open(const std::string& path);
+    PlainOutput(int fd, std::string name) : fd_(fd), name_(std::move(name)) {}
+    ~PlainOutput() override;
+    Result<void> write(Octets container, Time file_stamp) override;
+    Result<void> close() override;
+    spool::FileCounts counts() const override { return counts_; }
+
+  private:
+    int fd_;
+    std::string name_;
+    spool::FileCounts counts_;
+};
+
+}  // namespace sie::sensor

@@ -1,0 +1,109 @@
+#include "sensor/container_writer.h"
+
+#include <numeric>
+#include <random>
+
+namespace sie::sensor {
+
+ContainerWriter::ContainerWriter(ContainerOutput& output, nmsg::Compression compression, unsigned threads)
+    : output_(output), compression_(compression), own_(compression) {
+    if (compression == nmsg::Compression::none) {
+        slots_.resize(1);
+        return;
+    }
+    slots_.resize(std::size_t{2} * threads + 1);
+    for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+}
+
+ContainerWriter::~ContainerWriter() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    filled_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+}
+
+void ContainerWriter::submit(Container& container) {
+    if (threads_.empty()) {
+        Slot& slot = slots_.front();
+        std::swap(slot.container, container);
+        frame(slot, own_);
+        write(slot);
+        std::swap(slot.container, container);
+        container.body.clear();
+        container.payloads = {};
+        return;
+    }
+    std::unique_lock lock(mutex_);
+    Slot& slot = slots_[fill_ % slots_.size()];
+    freed_.wait(lock, [&] { return slot.stage == Stage::free; });
+    std::swap(slot.container, container);
+    container.body.clear();
+    container.payloads = {};
+    slot.stage = Stage::filled;
+    ++fill_;
+    filled_.notify_one();
+}
+
+void ContainerWriter::frame(Slot& slot, nmsg::Compressor& compressor) {
+    const std::uint32_t fragment_id = slot.container.oversized ? std::random_device{}() : 0;
+    slot.framed.clear();
+    nmsg::frame_container(slot.container.body, slot.container.oversized, nmsg::most_container, compressor,
+                          fragment_id, slot.framed);
+}
+
+void ContainerWriter::write(Slot& slot) {
+    const PayloadCounts& payloads = slot.container.payloads;
+    if (!failed()) {
+        if (auto done = output_.write(slot.framed, slot.container.file_stamp); !done) {
+            error_ = done.error();
+            failed_ = true;
+        }
+    }
+    if (failed())
+        lost_ += std::accumulate(payloads.begin(), payloads.end(), std::uint64_t{0});
+    else
+        for (std::size_t i = 0; i < payloads.size(); ++i) written_[i] += payloads[i];
+}
+
+void ContainerWriter::work() {
+    nmsg::Compressor compressor(compression_);
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        filled_.wait(lock, [&] { return stopping_ || take_ < fill_; });
+        if (take_ == fill_) return;
+        Slot& slot = slots_[take_++ % slots_.size()];
+        slot.stage = Stage::compressing;
+        lock.unlock();
+        frame(slot, compressor);
+        lock.lock();
+        slot.stage = Stage::ready;
+        // Whoever finishes the container whose turn it is writes it, and those behind it that are ready.
+        if (writing_) continue;
+        writing_ = true;
+        while (slots_[drain_ % slots_.size()].stage == Stage::ready) {
+            Slot& next = slots_[drain_ % slots_.size()];
+            lock.unlock();
+            write(next);
+            lock.lock();
+            next.stage = Stage::free;
+            ++drain_;
+            freed_.notify_all();
+        }
+        writing_ = false;
+    }
+}
+
+std::optional<Error> ContainerWriter::finish(Ledger& ledger) {
+    if (!threads_.empty()) {
+        std::unique_lock lock(mutex_);
+        freed_.wait(lock, [&] { return drain_ == fill_; });
+    }
+    if (auto closed = output_.close(); !closed && !error_) error_ = closed.error();
+    for (std::size_t i = 0; i < written_.size(); ++i) ledger.payloads[i] += written_[i];
+    ledger.drops[index_of(DropReason::disk_full)] += lost_;
+    return error_;
+}
+
+}  // namespace sie::sensor

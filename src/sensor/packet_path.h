@@ -1,0 +1,62 @@
+// The way of a packet, from the frame to the transaction rules: decode → reassemble → classify → match →
+// emit.
+//
+// In: frames. Out: payloads to the PayloadSink; every frame in one count of the ledger. The clock is the time
+// of the last packet admitted (REFERENCE §7): before such a packet is used, `clock` is told and what is due
+// leaves. Nothing is allocated per packet in steady state. One thread.
+#pragma once
+
+#include <functional>
+
+#include "capture/capture_file.h"
+#include "capture/packet_filter.h"
+#include "dnsqr/transactions.h"
+#include "reassembly/reassembler.h"
+#include "sensor/ledger.h"
+
+namespace sie::sensor {
+
+class ClockListener {
+  public:
+    virtual void clock(Time now) = 0;
+
+  protected:
+    ~ClockListener() = default;
+};
+
+class PacketPath final : private reassembly::DropCounter {
+  public:
+    // `filter` may be null; it narrows (REFERENCE §7 "-b").
+    PacketPath(const dnsqr::Settings& settings, HashKey key, Ledger& ledger, dnsqr::PayloadSink& sink,
+               ClockListener& clock, const capture::PacketFilter* filter);
+
+    void frame(const capture::Frame& frame);
+    // The end of input: unfinished datagrams are counted, open queries leave.
+    void finish();
+
+  private:
+    void fragment(const net::PacketView& packet, Time time);
+    void datagram(const net::PacketView& packet, Time time, std::span<const reassembly::Part> parts,
+                  std::uint32_t base);
+    void udp(const net::PacketView& packet, Time time, std::span<const reassembly::Part> parts,
+             std::uint32_t base);
+    void other(const net::PacketView& packet, Time time);
+    void tick(Time now);
+    void drop(DropReason reason) { ++ledger_.drops[index_of(reason)]; }
+    void count(DropReason reason, std::uint64_t fragments) override {
+        ledger_.drops[index_of(reason)] += fragments;
+    }
+    [[nodiscard]] bool is_dns_port(std::uint16_t port) const;
+    [[nodiscard]] bool has_dns_port(std::uint16_t a, std::uint16_t b, bool multicast_too) const;
+
+    const dnsqr::Settings settings_;
+    const bool lists_;
+    const net::Transports wanted_;
+    Ledger& ledger_;
+    ClockListener& clock_;
+    const capture::PacketFilter* filter_;
+    reassembly::Reassembler reassembler_;
+    dnsqr::Transactions transactions_;
+};
+
+}  // namespace sie::sensor

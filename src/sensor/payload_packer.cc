@@ -1,0 +1,52 @@
+#include "sensor/payload_packer.h"
+
+namespace sie::sensor {
+
+PayloadPacker::PayloadPacker(ContainerWriter* writer, Ledger& ledger, Rotation rotation, std::size_t capacity)
+    : writer_(writer), ledger_(ledger), rotation_(rotation), builder_(capacity) {}
+
+void PayloadPacker::observe(Observer observer, std::uint64_t most) {
+    observer_ = std::move(observer);
+    observed_ = most;
+}
+
+void PayloadPacker::clock(Time now) {
+    if (begun_ && (rotation_.interval_s == 0 || now.seconds() < next_boundary_s_)) return;
+    flush();
+    begun_ = true;
+    stamp_ = now;
+    if (rotation_.interval_s == 0) return;
+    const std::int64_t since = now.seconds() - rotation_.offset_s;
+    std::int64_t into = since % rotation_.interval_s;
+    if (into < 0) into += rotation_.interval_s;
+    next_boundary_s_ = now.seconds() - into + rotation_.interval_s;
+}
+
+void PayloadPacker::payload(const nmsg::DnsqrPayload& payload, Time envelope, nmsg::Blank blank) {
+    if (count_++ < observed_) observer_(payload, envelope);
+    const auto type = static_cast<std::size_t>(payload.type);
+    if (writer_ == nullptr) {
+        ++ledger_.payloads[type];
+        return;
+    }
+    const std::size_t size = nmsg::encoded_size(payload);
+    if (!builder_.fits(nmsg::ContainerBuilder::payload_size(size, envelope.seconds()))) flush();
+    std::uint8_t** placed = nullptr;
+    if (blank.apply != nullptr) {
+        placed_.resize(payload.query_packets.size() + payload.response_packets.size());
+        placed = placed_.data();
+    }
+    builder_.add(payload, size, envelope.seconds(), envelope.nanoseconds(), placed, blank);
+    ++open_.payloads[type];
+    if (builder_.oversized()) flush();
+}
+
+void PayloadPacker::flush() {
+    if (builder_.empty()) return;
+    open_.oversized = builder_.oversized();
+    open_.file_stamp = stamp_;
+    builder_.finish_into(open_.body);
+    writer_->submit(open_);
+}
+
+}  // namespace sie::sensor

@@ -1,0 +1,83 @@
+#include "sensor/summary.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+namespace sie::sensor {
+
+namespace {
+
+template <class Each>
+std::string json_object(const Each& each) {
+    std::string text = "{";
+    each([&](std::string_view name, std::uint64_t value) {
+        if (value == 0) return;
+        fmt::format_to(std::back_inserter(text), "{}\"{}\":{}", text.size() > 1 ? "," : "", name, value);
+    });
+    return text + "}";
+}
+
+template <class Put>
+void transactions(const Ledger& ledger, const Put& put) {
+    for (std::size_t i = 0; i < dnsqr::transaction_kind_count; ++i)
+        put(dnsqr::word_of(static_cast<dnsqr::TransactionKind>(i)), ledger.transactions.by_kind[i]);
+}
+
+template <class Put>
+void payloads(const Ledger& ledger, const Put& put) {
+    for (std::size_t i = 0; i < nmsg::dnsqr_type_count; ++i)
+        put(nmsg::name_of(static_cast<nmsg::DnsqrType>(i)), ledger.payloads[i]);
+}
+
+template <class Put>
+void drops(const Ledger& ledger, const Put& put) {
+    for (const DropReasonRow& row : drop_reasons) put(row.word, ledger.drops[index_of(row.reason)]);
+}
+
+}  // namespace
+
+std::string summary_json(const ReplayResult& result, double seconds) {
+    const Ledger& l = result.ledger;
+    return fmt::format(
+        R"({{"frames":{},"joined":{},"messages":{},"transactions":{},"payloads":{},"drops":{},"evicted":{},)"
+        R"("client_subnet_zeroed":{},"written":{{"files":{},"containers":{},"octets":{}}},"seconds":{:.6f}}})",
+        l.frames, l.joined, l.messages, json_object([&](auto put) { transactions(l, put); }),
+        json_object([&](auto put) { payloads(l, put); }), json_object([&](auto put) { drops(l, put); }),
+        l.transactions.evicted, l.transactions.client_subnet_zeroed, result.written.files,
+        result.written.containers, result.written.octets, seconds);
+}
+
+std::string summary_text(const ReplayResult& result, double seconds) {
+    const Ledger& l = result.ledger;
+    std::string text;
+    const auto line = [&](std::string_view name, std::uint64_t value) {
+        fmt::format_to(std::back_inserter(text), "{:<28}{:>14}\n", name, value);
+    };
+    const auto indented = [&](std::string_view name, std::uint64_t value) {
+        if (value != 0) line(fmt::format("  {}", name), value);
+    };
+    line("frames", l.frames);
+    line("joined fragments", l.joined);
+    line("messages", l.messages);
+    text += "transactions\n";
+    transactions(l, indented);
+    text += "payloads\n";
+    payloads(l, indented);
+    text += "drops\n";
+    drops(l, indented);
+    indented("evicted (not a drop)", l.transactions.evicted);
+    indented("client subnets zeroed", l.transactions.client_subnet_zeroed);
+    const auto balances = l.balances();
+    fmt::format_to(std::back_inserter(text),
+                   "balances (each must be 0)   frames {}, messages {}, transactions {}\n", balances[0],
+                   balances[1], balances[2]);
+    fmt::format_to(std::back_inserter(text),
+                   "written                     {} files, {} containers, {} octets\n", result.written.files,
+                   result.written.containers, result.written.octets);
+    fmt::format_to(std::back_inserter(text), "time                        {:.3f} s, {:.0f} frames/s\n",
+                   seconds, seconds > 0 ? static_cast<double>(l.frames) / seconds : 0.0);
+    return text;
+}
+
+}  // namespace sie::sensor
