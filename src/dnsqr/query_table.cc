@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstdlib>
+#include <functional>
 #include <new>
 
 namespace sie::dnsqr {
@@ -165,8 +166,11 @@ QueryTable::StoredQuery* QueryTable::copy(const Message& m) {
                                 m.id,    m.family,         m.recursion_desired,
                                 {}};
     fill(q->first, part);
-    if (m.parts.size() == 1) {
-        if (!m.question.empty()) q->question = q->first.octets() + (m.question.data() - part.ip.data());
+    // An atomic fragment is one packet too, but the message was read from the datagram rebuilt without it.
+    const bool as_it_came = !std::less<>{}(m.question.data(), part.ip.data()) &&
+                            std::less<>{}(m.question.data(), part.ip.data() + part.ip.size());
+    if (as_it_came) {
+        q->question = q->first.octets() + (m.question.data() - part.ip.data());
         return q;
     }
     StoredPart* last = &q->first;

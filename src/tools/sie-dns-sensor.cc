@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <thread>
@@ -170,6 +172,9 @@ int main(int argc, char** argv) {
                         fmt::format("{} ({})", table[i].help, table[i].default_text))
             ->type_name(std::string(table[i].placeholder));
     CLI::App* version = app.add_subcommand("version", "print the version");
+    const auto named = [&](const CLI::App* command) { return command->check_name(argv[1]); };
+    if (argc > 1 && argv[1][0] != '-' && std::ranges::none_of(std::array{run, version}, named))
+        return refuse({sie::ErrorKind::usage, argv[1], {}, "no such command", "use run or version"});
     try {
         app.parse(argc, argv);
         if (version->parsed()) {

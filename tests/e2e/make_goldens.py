@@ -68,7 +68,7 @@ def main():
         write(name + '.lines', ''.join(x + '\n' for x in lines))
         if not arguments and {'DNSQR_RES_ADDRS', 'DNSQR_AUTH_ADDRS'} & set(env):
             sensor_lines, summary = ran(model, capture, env, True, [])
-            write(name + '.summary', ''.join(x + '\n' for x in summary or ['# refused at start, exit status 2']))
+            write(name + '.summary', ''.join(x + '\n' for x in (['# refused at start, exit status 2'] if summary is None else summary)))
             if sensor_lines != lines:
                 write(name + '.sensor.lines', ''.join(x + '\n' for x in sensor_lines))
     print('%d goldens' % len(TABLE))

@@ -79,9 +79,9 @@ def need(*tools):
             skip('%s is not installed' % tool)
 
 
-def folder():
+def folder(place=None):
     """a folder that goes away: with folder() as name"""
-    return tempfile.TemporaryDirectory(prefix='sie-e2e.')
+    return tempfile.TemporaryDirectory(prefix='sie-e2e.', dir=place)
 
 
 def difference(expected, got, most=6):
