@@ -22,9 +22,10 @@ constexpr std::size_t least_buffer_octets = 64;
 }  // namespace
 
 struct OctetSource::State {
-    State(int open_fd, std::string input_name, std::size_t buffer_octets)
+    State(int open_fd, std::string input_name, std::size_t buffer_octets, const std::atomic<bool>* stop_flag)
         : fd(open_fd),
           name(std::move(input_name)),
+          stop(stop_flag),
           capacity(std::max(buffer_octets, least_buffer_octets)),
           buffer(std::make_unique_for_overwrite<std::uint8_t[]>(capacity)) {}
     ~State() { ::close(fd); }
@@ -49,6 +50,7 @@ struct OctetSource::State {
 
     const int fd;
     const std::string name;
+    const std::atomic<bool>* const stop;
     std::size_t capacity;
     std::unique_ptr<std::uint8_t[]> buffer;
     std::uint64_t delivered = 0;  // octets of the uncompressed stream that were put into the buffer
@@ -74,7 +76,10 @@ std::size_t OctetSource::State::read_file(MutableOctets room) {
             return static_cast<std::size_t>(got);
         }
         const int number = errno;
-        if (number == EINTR) continue;
+        if (number == EINTR) {
+            if (stop != nullptr && *stop) return 0;
+            continue;
+        }
         if (number == EAGAIN) {  // standard input may be shared with who made it so
             pollfd ready{fd, POLLIN, 0};
             ::poll(&ready, 1, -1);
@@ -105,18 +110,20 @@ std::size_t OctetSource::State::unpack(MutableOctets room) {
     return 0;
 }
 
-Result<OctetSource> OctetSource::open(const std::string& path, std::size_t buffer_octets) {
+Result<OctetSource> OctetSource::open(const std::string& path, std::size_t buffer_octets,
+                                      const std::atomic<bool>* stop) {
     const bool standard_input = path == "-";
     // A copy of the descriptor, so that closing it leaves standard input open.
     const int fd = standard_input ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
                                   : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     std::string name = standard_input ? "standard input" : path;
     if (fd < 0) return fail_errno(std::move(name), "cannot open", errno);
-    return adopt(fd, std::move(name), buffer_octets);
+    return adopt(fd, std::move(name), buffer_octets, stop);
 }
 
-Result<OctetSource> OctetSource::adopt(int fd, std::string name, std::size_t buffer_octets) {
-    auto state = std::make_unique<State>(fd, std::move(name), buffer_octets);
+Result<OctetSource> OctetSource::adopt(int fd, std::string name, std::size_t buffer_octets,
+                                       const std::atomic<bool>* stop) {
+    auto state = std::make_unique<State>(fd, std::move(name), buffer_octets, stop);
     struct stat status {};
     if (::fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
         state->size = static_cast<std::uint64_t>(status.st_size);

@@ -6,9 +6,11 @@
 // that shrinks while it is read ends early instead of killing the process, and a pipe takes the same way as a
 // file. A window that was handed out stays valid until the next call of want(). One thread at a time. Memory:
 // one buffer of `buffer_octets` plus, for compressed input, one of 256 KiB and the decoder's own (xz and zstd
-// windows are bounded by 128 MiB; a stream that asks for more is an error).
+// windows are bounded by 128 MiB; a stream that asks for more is an error). `stop`, if given, outlives the
+// source: a wait for octets that a signal interrupts ends the stream when it is set.
 #pragma once
 
+#include <atomic>
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
@@ -28,10 +30,12 @@ class OctetSource {
 
     // Opens and looks at the first octets. Errors: system (no such file, a folder …), with the path.
     [[nodiscard]] static Result<OctetSource> open(const std::string& path,
-                                                  std::size_t buffer_octets = default_buffer_octets);
+                                                  std::size_t buffer_octets = default_buffer_octets,
+                                                  const std::atomic<bool>* stop = nullptr);
     // Takes over an open file descriptor; `name` is for messages.
     [[nodiscard]] static Result<OctetSource> adopt(int fd, std::string name,
-                                                   std::size_t buffer_octets = default_buffer_octets);
+                                                   std::size_t buffer_octets = default_buffer_octets,
+                                                   const std::atomic<bool>* stop = nullptr);
 
     OctetSource(OctetSource&&) noexcept;
     OctetSource& operator=(OctetSource&&) noexcept;

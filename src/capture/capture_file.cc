@@ -15,8 +15,8 @@ struct CaptureFile::State {
     std::optional<Error> error;
 };
 
-Result<CaptureFile> CaptureFile::open(const std::string& path) {
-    auto source = OctetSource::open(path);
+Result<CaptureFile> CaptureFile::open(const std::string& path, const std::atomic<bool>* stop) {
+    auto source = OctetSource::open(path, OctetSource::default_buffer_octets, stop);
     if (!source) return fail(std::move(source.error()));
     return read(std::move(*source));
 }

@@ -7,6 +7,7 @@
 // of Time. One thread.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -23,8 +24,9 @@ class CaptureFile {
     static constexpr std::uint32_t longest_record = longest_record_octets;
 
     // Opens a path ("-": standard input) and reads the file header. An unknown link type of a classic pcap is
-    // an error here.
-    [[nodiscard]] static Result<CaptureFile> open(const std::string& path);
+    // an error here. `stop` as in OctetSource.
+    [[nodiscard]] static Result<CaptureFile> open(const std::string& path,
+                                                  const std::atomic<bool>* stop = nullptr);
     [[nodiscard]] static Result<CaptureFile> read(OctetSource source);
 
     CaptureFile(CaptureFile&&) noexcept;

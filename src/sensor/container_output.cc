@@ -1,6 +1,7 @@
 #include "sensor/container_output.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -44,6 +45,11 @@ Result<void> PlainOutput::write(Octets container, Time) {
     for (Octets rest = container; !rest.empty();) {
         const ssize_t n = ::write(fd_, rest.data(), rest.size());
         if (n < 0 && errno == EINTR) continue;
+        if (n < 0 && errno == EAGAIN) {  // standard output may be shared with who made it so
+            pollfd room{fd_, POLLOUT, 0};
+            ::poll(&room, 1, -1);
+            continue;
+        }
         if (n < 0) return fail_errno(name_, "cannot be written", errno);
         rest = rest.subspan(static_cast<std::size_t>(n));
     }

@@ -11,20 +11,26 @@ constexpr std::uint64_t frames_between_progress = 4096;
 // Reads one file to its end, to its damage or to the stop; true if the next one is to be read.
 bool replay_file(const std::string& name, const ReplayOptions& options, PacketPath& path,
                  const PayloadPacker& packer, const ContainerWriter* writer, ReplayResult& result) {
-    auto file = capture::CaptureFile::open(name);
+    const auto stopped = [&] {
+        return options.stop != nullptr && options.stop->load(std::memory_order_relaxed);
+    };
+    if (stopped()) return false;
+    auto file = capture::CaptureFile::open(name, options.stop);
     if (!file) {
-        result.error = file.error();
+        if (!stopped()) result.error = file.error();
         return false;
     }
     capture::Frame frame;
     while (file->next(frame)) {
         path.frame(frame);
+        if (stopped()) return false;
         if (options.most_payloads && packer.payload_count() >= *options.most_payloads) return false;
         if (result.ledger.frames % frames_between_progress == 0) {
             if (writer != nullptr && writer->failed()) return false;
             if (options.progress) options.progress(file->source(), result.ledger);
         }
     }
+    if (stopped()) return false;  // cut where the signal came: no damage
     result.error = file->error();
     return !result.error;
 }

@@ -5,6 +5,7 @@
 // leave). Threads: reading and rules in the caller's, compression in as many as asked for.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -31,6 +32,8 @@ struct ReplayOptions {
     std::optional<std::uint64_t> most_payloads;  // -c: stop after the packet that makes the N-th
     PayloadPacker::Observer observer;            // of the first `observed` payloads
     std::uint64_t observed = 0;
+    // Set by a signal: the run ends as at the end of input, without an error.
+    const std::atomic<bool>* stop = nullptr;
     // Called every 4,096 frames: the source in hand.
     std::function<void(const OctetSource&, const Ledger&)> progress;
 };

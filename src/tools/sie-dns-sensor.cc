@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdio>
 #include <thread>
+#include <tuple>
 
 #include "base/number.h"
 #include "sensor/replay.h"
@@ -16,6 +17,7 @@
 #include "text/transaction_line.h"
 #include "tools/dnsqr_environment.h"
 #include "tools/progress_bar.h"
+#include "tools/stop_signal.h"
 
 namespace {
 
@@ -59,9 +61,15 @@ Result<std::int64_t> seconds_of(const char* option, const std::string& text, std
 }
 
 // An environment variable of the sensor's own settings; a flag is stronger.
-void from_environment(const CLI::App& run, const char* flag, const char* variable, std::string& value) {
-    if (run.count(flag) != 0) return;
-    if (const char* text = std::getenv(variable); text != nullptr) value = text;
+Result<void> from_environment(const CLI::App& run, const char* flag, const char* variable,
+                              std::string& value) {
+    if (run.count(flag) != 0) return {};
+    const char* text = std::getenv(variable);
+    if (text == nullptr) return {};
+    value = text;
+    if (value.find_first_not_of(" \t") == std::string::npos)
+        return fail(ErrorKind::usage, variable, "is set but empty", "unset it or give it a value");
+    return {};
 }
 
 int run_command(const CLI::App& run, RunOptions& given) {
@@ -81,11 +89,13 @@ int run_command(const CLI::App& run, RunOptions& given) {
     for (const std::string& warning : dnsqr::warnings(options.settings))
         if (!given.quiet) fmt::print(stderr, "sie-dns-sensor: warning: {}\n", warning);
 
-    from_environment(run, "--compression", "compression", given.compression);
-    from_environment(run, "--rotation-interval", "rotation_interval", given.rotation_interval);
-    from_environment(run, "--rotation-offset", "rotation_offset", given.rotation_offset);
-    from_environment(run, "--bpf", "bpf", given.bpf);
-    from_environment(run, "--prefix", "outfile_prefix", given.prefix);
+    for (const auto& [flag, variable, value] :
+         {std::tuple{"--compression", "compression", &given.compression},
+          {"--rotation-interval", "rotation_interval", &given.rotation_interval},
+          {"--rotation-offset", "rotation_offset", &given.rotation_offset},
+          {"--bpf", "bpf", &given.bpf},
+          {"--prefix", "outfile_prefix", &given.prefix}})
+        if (auto taken = from_environment(run, flag, variable, *value); !taken) return refuse(taken.error());
     const auto compression = nmsg::compression_of(given.compression);
     if (!compression)
         return refuse({ErrorKind::usage,
@@ -131,6 +141,8 @@ int run_command(const CLI::App& run, RunOptions& given) {
             bar.update(source, ledger.frames, "frames");
         };
 
+    const tools::StopSignal stop;
+    options.stop = &stop.asked();
     const auto start = std::chrono::steady_clock::now();
     const sensor::ReplayResult result = sensor::replay(options);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -159,17 +159,41 @@ def several_files(report, programs):
         report.check(found['transactions'] == {'unanswered': 1} and not balances(damaged), 'the run ends there, open queries leave', damaged.out)
 
 
-def closed_output(report, programs):
-    """a reader that goes away, and a signal while reading"""
+def signals(report, programs):
+    """a signal ends a run as the end of input does; a reader that goes away ends it quietly"""
     with folder() as here:
         good = capture_of(here, [q(i, i) for i in range(2000)])
-        p = subprocess.Popen([programs.sensor, 'run', '--pcap', '-', '--res-addrs', BOTH, '--discard'], stdin=subprocess.PIPE,
+        octets = open(good, 'rb').read()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            out = os.path.join(here, 'out%d' % number)
+            os.mkdir(out)
+            p = subprocess.Popen([programs.sensor, 'run', '--pcap', '-', '--res-addrs', BOTH, '--output-dir', out, '--prefix', 'test',
+                                  '--json-summary', '--rotation-interval', '86400'], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            p.stdin.write(octets[:-7])
+            p.stdin.flush()
+            time.sleep(0.5)
+            begun = time.monotonic()
+            p.send_signal(number)
+            text = p.stdout.read(), p.stderr.read()
+            status, took = p.wait(20), time.monotonic() - begun
+            report.check(status == 0 and took < 2, 'signal %d ends a run that waits for its pipe' % number, (status, took, text))
+            found = json.loads(text[0]) if text[0] else {}
+            report.check(found.get('payloads') == {'UDP_UNANSWERED_QUERY': 1999} and len(programs.lines(out)) == 1999,
+                         'signal %d: all open queries leave' % number, text)
+            p.stdin.close()
+        endless = subprocess.Popen(['sh', '-c', 'cat "$0"; tail -c +25 "$0"; while tail -c +25 "$0"; do :; done 2>/dev/null', good], stdout=subprocess.PIPE,
+                                   stderr=subprocess.DEVNULL)
+        p = subprocess.Popen([programs.sensor, 'run', '--pcap', '-', '--res-addrs', BOTH, '--discard', '--json-summary'], stdin=endless.stdout,
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        p.stdin.write(open(good, 'rb').read())
-        p.stdin.flush()
-        time.sleep(0.2)
-        p.send_signal(signal.SIGKILL)
-        p.wait(10)
+        endless.stdout.close()
+        time.sleep(0.5)
+        begun = time.monotonic()
+        p.send_signal(signal.SIGTERM)
+        text = p.stdout.read(), p.stderr.read()
+        status, took = p.wait(20), time.monotonic() - begun
+        endless.wait(20)
+        done = type('Done', (), {'out': text[0], 'err': text[1]})
+        report.check(status == 0 and took < 2 and not balances(done), 'a signal in full traffic', (status, took, text))
         shown = subprocess.Popen([programs.sensor, 'run', '--pcap', good, '--res-addrs', BOTH, '--show', '2000'],
                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         shown.stdout.read(10)
@@ -180,7 +204,7 @@ def closed_output(report, programs):
 
 def main():
     programs, report = Programs(sys.argv[1]), Report('files')
-    for part in (rotation, existing_file, failing_disk, command_line, several_files, closed_output):
+    for part in (rotation, existing_file, failing_disk, command_line, several_files, signals):
         part(report, programs)
     report.leave()
 
