@@ -288,8 +288,11 @@ void QueryTable::due(std::int64_t second, std::vector<Id>& out) const {
 Message QueryTable::view(Id id, std::vector<reassembly::Part>& parts) const {
     const StoredQuery& q = *entries_.get()[id].query;
     parts.clear();
-    for (const StoredPart* part = &q.first; part != nullptr; part = part->next)
+    const StoredPart* part = &q.first;
+    do {
         parts.push_back({{part->octets(), part->size}, part->time, part->data_at, part->offset});
+        part = part->next;
+    } while (part != nullptr);
     Message m;
     m.family = q.family;
     m.recursion_desired = q.recursion_desired;

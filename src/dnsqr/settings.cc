@@ -27,7 +27,7 @@ namespace {
 // What is wrong with the items of a list: all of them are named at once, the first few in full.
 class Complaints {
   public:
-    void add(Error error) {
+    void add(const Error& error) {
         if (++count_ > shown) return;
         why_ += (why_.empty() ? "" : ", ") + error.what + ' ' + error.why;
         if (remedy_.find(error.remedy) == std::string::npos)

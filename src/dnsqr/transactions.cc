@@ -164,8 +164,8 @@ void Transactions::leave(TransactionKind kind, const Message* query, const Messa
     if (kind == TransactionKind::unanswered) {
         const std::int64_t age =
             std::max<std::int64_t>(0, clock_.ns - query->time().ns);  // B18: never negative
-        p.timeout =
-            static_cast<double>(age / Time::per_second) + static_cast<double>(age % Time::per_second) / 1e9;
+        const std::int64_t whole = age / Time::per_second;
+        p.timeout = static_cast<double>(whole) + static_cast<double>(age % Time::per_second) / 1e9;
     }
     if (settings_.zero_resolver_address) {
         p.resolver_address_zeroed = true;

@@ -153,9 +153,7 @@ int run_command(const CLI::App& run, RunOptions& given) {
     return result.error ? refuse(*result.error) : 0;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int command_line(int argc, char** argv) {
     CLI::App app("sie-dns-sensor: passive DNS from a resolver's packets to NMSG files");
     app.require_subcommand(1);
     RunOptions given;
@@ -194,10 +192,16 @@ int main(int argc, char** argv) {
             return 0;
         }
         return run_command(*run, given);
-    } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? 0 : usage_status;
+    } catch (const CLI::ParseError& error) { return app.exit(error) == 0 ? 0 : usage_status; }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return command_line(argc, argv);
     } catch (const std::exception& error) {
-        fmt::print(stderr, "sie-dns-sensor: {}\n", error.what());
+        std::fprintf(stderr, "sie-dns-sensor: %s\n", error.what());
         return 1;
     }
 }
