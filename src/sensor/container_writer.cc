@@ -7,11 +7,10 @@ namespace sie::sensor {
 
 ContainerWriter::ContainerWriter(ContainerOutput& output, nmsg::Compression compression, unsigned threads)
     : output_(output), compression_(compression), own_(compression) {
-    if (compression == nmsg::Compression::none) {
-        slots_.resize(1);
-        return;
-    }
+    if (compression == nmsg::Compression::none) threads = 0;
     slots_.resize(std::size_t{2} * threads + 1);
+    // Room for every container but an oversized one, so that a later one that is a little larger needs none.
+    for (Slot& slot : slots_) slot.framed.reserve(nmsg::most_container + nmsg::header_octets);
     for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
 }
 
