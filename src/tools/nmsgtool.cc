@@ -5,13 +5,16 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
+#include <iostream>
 #include <thread>
 
+#include "dns/name.h"
 #include "nmsg/reader.h"
 #include "sensor/replay.h"
 #include "text/transaction_line.h"
 #include "tools/dnsqr_environment.h"
 #include "tools/progress_bar.h"
+#include "tools/stop_signal.h"
 
 namespace {
 
@@ -32,7 +35,9 @@ struct Options {
 };
 
 int from_pcap(const Options& given) {
-    if (given.type != "dnsqr" || (given.vendor != "base" && given.vendor != "ISC"))
+    // Names match in any case; ISC is what base was called (FACTS-nmsg §2).
+    const std::string vendor = dns::lowered(given.vendor);
+    if (dns::lowered(given.type) != "dnsqr" || (vendor != "base" && vendor != "isc"))
         return refuse({ErrorKind::usage,
                        "-p",
                        {},
@@ -75,6 +80,8 @@ int from_pcap(const Options& given) {
         options.progress = [&](const OctetSource& source, const sensor::Ledger& ledger) {
             bar.update(source, ledger.frames, "frames");
         };
+    const tools::StopSignal stop;
+    options.stop = &stop.asked();
     const sensor::ReplayResult result = sensor::replay(options);
     bar.clear();
     return result.error ? refuse(*result.error) : 0;
@@ -112,15 +119,17 @@ int from_nmsg(const Options& given) {
     std::uint64_t count = 0;
     std::optional<Error> error;
     tools::ProgressBar bar;
+    const tools::StopSignal stop;
     for (const std::string& name : given.nmsgs) {
-        auto reader = nmsg::Reader::open(name);
+        auto source = OctetSource::open(name, OctetSource::default_buffer_octets, &stop.asked());
+        auto reader = source ? nmsg::Reader::read(std::move(*source)) : fail(source.error());
         if (!reader) {
-            error = reader.error();
+            if (!stop.asked()) error = reader.error();
             break;
         }
         nmsg::Payload payload;
         std::uint64_t crc_failures = 0;
-        while ((!given.count || count < *given.count) && reader->next(payload)) {
+        while (!stop.asked() && (!given.count || count < *given.count) && reader->next(payload)) {
             ++count;
             if (writer) {
                 if (!builder.fits(nmsg::encoded_size(payload))) flush();
@@ -142,8 +151,9 @@ int from_nmsg(const Options& given) {
         if (reader->counts().malformed_payloads != 0)
             fmt::print(stderr, "nmsgtool: WARNING: {}: {} malformed payloads dropped\n", name,
                        reader->counts().malformed_payloads);
+        if (stop.asked()) break;  // cut where the signal came: no damage
         error = reader->error();
-        if (error) break;
+        if (error || (writer && writer->failed())) break;
     }
     if (writer) {
         flush();
@@ -153,9 +163,7 @@ int from_nmsg(const Options& given) {
     return error ? refuse(*error) : 0;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int command_line(int argc, char** argv) {
     CLI::App app("nmsgtool: capture files and NMSG files in, NMSG files or lines out");
     Options given;
     app.add_option("-p,--readpcap", given.pcaps, "capture file, or - (needs -T dnsqr); may be repeated")
@@ -185,9 +193,17 @@ int main(int argc, char** argv) {
                            "give -p FILE or -r FILE"});
         return given.pcaps.empty() ? from_nmsg(given) : from_pcap(given);
     } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? 0 : usage_status;
+        return app.exit(error, std::cerr, std::cerr) == 0 ? 0 : usage_status;
+    }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return command_line(argc, argv);
     } catch (const std::exception& error) {
-        fmt::print(stderr, "nmsgtool: {}\n", error.what());
+        std::fprintf(stderr, "nmsgtool: %s\n", error.what());
         return 1;
     }
 }
