@@ -5,6 +5,7 @@
 // with the packet.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 
 namespace sie {

@@ -1,7 +1,5 @@
 #include "dnsqr/transactions.h"
 
-#include <algorithm>
-
 #include "dnsqr/blanking.h"
 
 namespace sie::dnsqr {
@@ -162,10 +160,14 @@ void Transactions::leave(TransactionKind kind, const Message* query, const Messa
         p.udp_checksum = response->verdict;
     }
     if (kind == TransactionKind::unanswered) {
-        const std::int64_t age =
-            std::max<std::int64_t>(0, clock_.ns - query->time().ns);  // B18: never negative
-        const std::int64_t whole = age / Time::per_second;
-        p.timeout = static_cast<double>(whole) + static_cast<double>(age % Time::per_second) / 1e9;
+        // B18: never negative. The difference of two stamps of a capture file may not fit into 63 bits.
+        constexpr auto per_second = static_cast<std::uint64_t>(Time::per_second);
+        const Time asked_at = query->time();
+        const std::uint64_t age = clock_ > asked_at ? static_cast<std::uint64_t>(clock_.ns) -
+                                                          static_cast<std::uint64_t>(asked_at.ns)
+                                                    : 0;
+        const std::uint64_t whole = age / per_second;
+        p.timeout = static_cast<double>(whole) + static_cast<double>(age % per_second) / 1e9;
     }
     if (settings_.zero_resolver_address) {
         p.resolver_address_zeroed = true;

@@ -18,7 +18,9 @@ namespace sie {
 inline int file_with(Octets octets) {
     std::FILE* file = std::tmpfile();
     EXPECT_NE(file, nullptr);
-    EXPECT_EQ(std::fwrite(octets.data(), 1, octets.size(), file), octets.size());
+    if (!octets.empty()) {  // no octets, no address to hand on
+        EXPECT_EQ(std::fwrite(octets.data(), 1, octets.size(), file), octets.size());
+    }
     std::rewind(file);
     const int fd = ::dup(::fileno(file));
     std::fclose(file);
