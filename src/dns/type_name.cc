@@ -5,6 +5,8 @@
 #include <charconv>
 #include <span>
 
+#include "base/text_append.h"
+
 namespace sie::dns {
 
 namespace {
@@ -85,14 +87,34 @@ std::string_view class_name(std::uint16_t qclass) { return name_in(classes, qcla
 std::string_view opcode_name(std::uint8_t opcode) { return name_in(opcodes, opcode); }
 std::string_view rcode_name(std::uint16_t rcode) { return name_in(rcodes, rcode); }
 
+void append_type(std::string& text, std::uint16_t type) {
+    if (const std::string_view name = type_name(type); !name.empty()) {
+        text += name;
+        return;
+    }
+    text += "TYPE";
+    append_decimal(text, type);
+}
+
+void append_class(std::string& text, std::uint16_t qclass) {
+    if (const std::string_view name = class_name(qclass); !name.empty()) {
+        text += name;
+        return;
+    }
+    text += "CLASS";
+    append_decimal(text, qclass);
+}
+
 std::string type_text(std::uint16_t type) {
-    const std::string_view name = type_name(type);
-    return name.empty() ? "TYPE" + std::to_string(type) : std::string(name);
+    std::string text;
+    append_type(text, type);
+    return text;
 }
 
 std::string class_text(std::uint16_t qclass) {
-    const std::string_view name = class_name(qclass);
-    return name.empty() ? "CLASS" + std::to_string(qclass) : std::string(name);
+    std::string text;
+    append_class(text, qclass);
+    return text;
 }
 
 std::string rcode_text(std::uint16_t rcode) {

@@ -17,6 +17,8 @@ namespace sie::dns {
 [[nodiscard]] std::string_view rcode_name(
     std::uint16_t rcode);  // "NOERROR" … "NOTZONE", "BADVERS", "" if unnamed
 
+void append_type(std::string& text, std::uint16_t type);     // "A", "TYPE65000"
+void append_class(std::string& text, std::uint16_t qclass);  // "IN", "CLASS77"
 [[nodiscard]] std::string type_text(std::uint16_t type);     // "A", "TYPE65000"
 [[nodiscard]] std::string class_text(std::uint16_t qclass);  // "IN", "CLASS77"
 [[nodiscard]] std::string rcode_text(std::uint16_t rcode);   // "NXDOMAIN", "15"

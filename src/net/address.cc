@@ -5,10 +5,12 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <compare>
 #include <cstring>
 #include <iterator>
 #include <utility>
 
+#include "base/address_text.h"
 #include "base/number.h"
 #include "base/quoted.h"
 
@@ -150,36 +152,9 @@ Result<Prefix> parse_prefix(std::string_view text) {
 }
 
 std::string to_text(const Address& address) {
-    const std::uint8_t* const octets = address.octets.data();
-    const auto dotted = [](const std::uint8_t* o) {
-        return fmt::format("{}.{}.{}.{}", o[0], o[1], o[2], o[3]);
-    };
-    if (address.family == Family::v4) return dotted(octets);
-
-    // RFC 5952 §4.2: the longest run of zero groups, the first of equal ones, never a single group.
-    std::size_t run_at = 8, run_length = 1;
-    for (std::size_t i = 0; i < 8; ++i) {
-        std::size_t end = i;
-        while (end < 8 && load_be16(octets + 2 * end) == 0) ++end;
-        if (end - i > run_length) run_at = i, run_length = end - i;
-        if (end > i) i = end;
-    }
-    // RFC 4291 §2.5.5: ::a.b.c.d and ::ffff:a.b.c.d, as inet_ntop(3) prints them (N38).
-    if (run_at == 0 && run_length == 6) return "::" + dotted(octets + 12);
-    if (run_at == 0 && run_length == 5 && load_be16(octets + 10) == 0xffff)
-        return "::ffff:" + dotted(octets + 12);
-
     std::string text;
-    for (std::size_t i = 0; i < 8;) {
-        if (i == run_at) {
-            text += "::";
-            i += run_length;
-            continue;
-        }
-        if (!text.empty() && text.back() != ':') text += ':';
-        fmt::format_to(std::back_inserter(text), "{:x}", load_be16(octets + 2 * i));
-        ++i;
-    }
+    address.family == Family::v4 ? append_ipv4(text, address.octets.data())
+                                 : append_ipv6(text, address.octets.data());
     return text;
 }
 

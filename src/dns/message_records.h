@@ -1,0 +1,69 @@
+// A whole DNS message as questions and records (FACTS N44, N66): what the text forms print.
+//
+// In: octets of a message. Out: where everything stands in them. The gate for messages: behind parse() every
+// name can be read and every rdata of a known layout is well formed. Memory of an earlier message is used
+// again. A message that ends between two records before its counts are met is taken with what is there;
+// octets behind the last record are ignored.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "dns/message.h"
+#include "dns/rdata_text.h"
+
+namespace sie::dns {
+
+struct Record {
+    std::size_t name_at = 0;
+    std::uint16_t type = 0, rrclass = 0;
+    std::uint32_t ttl = 0;                     // of a question: none
+    std::size_t rdata_from = 0, rdata_to = 0;  // of a question: none
+};
+
+struct Edns {
+    std::uint16_t udp_size = 0, flags = 0;
+    std::uint8_t version = 0, extended_rcode = 0;
+    Octets options;
+    [[nodiscard]] bool dnssec_ok() const { return (flags & 0x8000) != 0; }
+};
+
+enum class Section : std::uint8_t { question, answer, authority, additional };
+constexpr std::size_t section_count = 4;
+
+class MessageRecords {
+  public:
+    // False: it is no DNS message. The octets must outlive the views.
+    [[nodiscard]] bool parse(Octets message);
+
+    [[nodiscard]] const Header& header() const { return header_; }
+    [[nodiscard]] const std::optional<Edns>& edns() const { return edns_; }  // of the first OPT record
+    [[nodiscard]] const std::vector<Record>& of(Section section) const {
+        return sections_[static_cast<std::size_t>(section)];
+    }
+    // The four bits of the header and the eight of EDNS above them (RFC 6891 §6.1.3).
+    [[nodiscard]] std::uint16_t rcode() const {
+        return static_cast<std::uint16_t>(header_.rcode() | (edns_ ? edns_->extended_rcode << 4 : 0));
+    }
+    void append_name_of(const Record& record, std::string& text) const;
+    [[nodiscard]] Rdata rdata_of(const Record& record) const {
+        return {message_, record.rdata_from, record.rdata_to, record.type, record.rrclass, true};
+    }
+    // Record sets of a section: the records with one owner (whatever its case), type and class, in the order
+    // in which each set first appears. heads: the first record of each set; next[i]: the record that follows
+    // i in its set, or none.
+    static constexpr std::uint32_t none = UINT32_MAX;
+    void group(Section section, std::vector<std::uint32_t>& heads, std::vector<std::uint32_t>& next) const;
+
+  private:
+    [[nodiscard]] bool read_record(Section section, std::size_t& at);
+
+    Octets message_;
+    Header header_;
+    std::optional<Edns> edns_;
+    std::array<std::vector<Record>, section_count> sections_;
+};
+
+}  // namespace sie::dns

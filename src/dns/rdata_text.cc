@@ -1,0 +1,340 @@
+#include "dns/rdata_text.h"
+
+#include <array>
+#include <optional>
+
+#include "base/address_text.h"
+#include "base/text_append.h"
+#include "dns/name.h"
+#include "dns/rdata_layout.h"
+#include "dns/svc_params.h"
+#include "dns/type_name.h"
+#include "dns/wire_name.h"
+
+namespace sie::dns {
+
+namespace {
+
+constexpr std::uint16_t class_internet = 1;
+
+// Walks the items of one rdata. With `text` null nothing is printed: the walk only judges.
+class RdataWalk {
+  public:
+    RdataWalk(std::string* text, const Rdata& rdata) : text_(text), rdata_(rdata), at_(rdata.from) {}
+
+    // False: the rdata ends inside an item, or holds a bad one; fault() may tell of a name.
+    [[nodiscard]] bool item(Item kind);
+    [[nodiscard]] NameFault fault() const { return fault_; }
+    [[nodiscard]] std::size_t left() const { return rdata_.to - at_; }
+
+  private:
+    [[nodiscard]] const std::uint8_t* here() const { return rdata_.message.data() + at_; }
+    // The next n octets, or nothing if there are fewer.
+    [[nodiscard]] std::optional<Octets> take(std::size_t n) {
+        if (left() < n) return std::nullopt;
+        const Octets octets{here(), n};
+        at_ += n;
+        return octets;
+    }
+    [[nodiscard]] std::optional<Octets> take_counted() {
+        if (left() < 1) return std::nullopt;
+        const std::size_t n = *here();
+        if (left() - 1 < n) return std::nullopt;
+        ++at_;
+        return take(n);
+    }
+    [[nodiscard]] bool number(std::size_t octets);
+    [[nodiscard]] bool name();
+    [[nodiscard]] bool a6();
+    [[nodiscard]] bool bitmap();
+    [[nodiscard]] bool edns_options();
+    void blank() {
+        if (text_ != nullptr) *text_ += ' ';
+    }
+
+    std::string* text_;
+    const Rdata& rdata_;
+    std::size_t at_;
+    NameFault fault_ = NameFault::none;
+};
+
+void append_string(std::string& text, Octets octets) {
+    text += '"';
+    for (const std::uint8_t c : octets) {
+        if (c == '"' || c == '\\') {
+            text += '\\';
+            text += static_cast<char>(c);
+        } else if (c >= 0x20 && c < 0x7f) {
+            text += static_cast<char>(c);
+        } else {
+            text += '\\';
+            append_padded(text, c, 3);
+        }
+    }
+    text += '"';
+}
+
+// RFC 4648 §7, upper case, without padding (RFC 5155 §3.3).
+void append_base32hex(std::string& text, Octets octets) {
+    constexpr char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
+    std::uint32_t held = 0;
+    unsigned bits = 0;
+    for (const std::uint8_t octet : octets) {
+        held = held << 8 | octet;
+        for (bits += 8; bits >= 5; bits -= 5) text += digits[held >> (bits - 5) & 31];
+    }
+    if (bits > 0) text += digits[held << (5 - bits) & 31];
+}
+
+void append_pairs(std::string& text, Octets octets) {
+    for (std::size_t i = 0; i < octets.size(); ++i) {
+        if (i > 0) text += '-';
+        append_hex(text, octets.subspan(i, 1), false);
+    }
+}
+
+bool RdataWalk::number(std::size_t size) {
+    const auto octets = take(size);
+    if (!octets) return false;
+    if (text_ != nullptr)
+        append_decimal(*text_, size == 1   ? (*octets)[0]
+                               : size == 2 ? load_be16(octets->data())
+                                           : load_be32(octets->data()));
+    blank();
+    return true;
+}
+
+bool RdataWalk::name() {
+    WireName name;
+    fault_ = name.read(rdata_.message, at_, rdata_.to, rdata_.compressed);
+    if (fault_ != NameFault::none) return false;
+    if (text_ != nullptr) append_name(name.octets(), *text_);
+    blank();
+    return true;
+}
+
+// RFC 2874 §3.1: the octets stored are the low ones, those that the prefix does not give.
+bool RdataWalk::a6() {
+    const auto prefix = take(1);
+    if (!prefix || (*prefix)[0] > 128) return false;
+    const std::size_t stored = (128U - (*prefix)[0] + 7U) / 8;
+    const auto suffix = take(stored);
+    if (!suffix) return false;
+    if (text_ != nullptr) append_decimal(*text_, (*prefix)[0]);
+    blank();
+    if (stored == 0) return true;
+    std::array<std::uint8_t, 16> address{};
+    std::memcpy(address.data() + 16 - stored, suffix->data(), stored);
+    if (text_ != nullptr) append_ipv6(*text_, address.data());
+    blank();
+    return true;
+}
+
+bool RdataWalk::bitmap() {
+    while (left() > 0) {
+        if (left() < 2) return false;
+        const unsigned window = here()[0];
+        const std::size_t size = here()[1];
+        if (size < 1 || size > 32 || left() - 2 < size) return false;
+        at_ += 2;
+        const Octets bits = *take(size);
+        if (text_ == nullptr) continue;
+        for (unsigned i = 0; i < 8 * size; ++i) {
+            if ((bits[i / 8] & 0x80U >> i % 8) == 0) continue;
+            append_type(*text_, static_cast<std::uint16_t>(window << 8 | i));
+            blank();
+        }
+    }
+    return true;
+}
+
+bool RdataWalk::edns_options() {
+    bool first = true;
+    const bool whole = for_each_edns_option({here(), left()}, [&](std::uint16_t code, Octets data) {
+        if (text_ == nullptr) return;
+        if (!first) *text_ += '\n';
+        first = false;
+        append_edns_option(*text_, code, data);
+    });
+    at_ = rdata_.to;
+    return whole;
+}
+
+bool RdataWalk::item(Item kind) {
+    std::optional<Octets> octets;
+    switch (kind) {
+        case Item::name: return name();
+        case Item::u8: return number(1);
+        case Item::u16: return number(2);
+        case Item::u32: return number(4);
+        case Item::a6: return a6();
+        case Item::bitmap: return bitmap();
+        case Item::edns_options: return edns_options();
+        case Item::svc_params: {
+            octets = take(left());
+            return append_svc_params(text_, *octets);
+        }
+        case Item::ipv4: octets = take(4); break;
+        case Item::ipv6: octets = take(16); break;
+        case Item::type: octets = take(2); break;
+        case Item::string:
+        case Item::salt:
+        case Item::hash: octets = take_counted(); break;
+        case Item::strings:
+            while (left() > 0) {
+                octets = take_counted();
+                if (!octets) return false;
+                if (text_ != nullptr) append_string(*text_, *octets);
+                blank();
+            }
+            return true;
+        case Item::hex:
+        case Item::base64:
+        case Item::quoted:
+        case Item::octet_pairs: octets = take(left()); break;
+    }
+    if (!octets) return false;
+    if (text_ == nullptr) return true;
+    switch (kind) {
+        case Item::ipv4: append_ipv4(*text_, octets->data()); break;
+        case Item::ipv6: append_ipv6(*text_, octets->data()); break;
+        case Item::type: append_type(*text_, load_be16(octets->data())); break;
+        case Item::string:
+        case Item::quoted: append_string(*text_, *octets); break;
+        case Item::salt: octets->empty() ? void(*text_ += '-') : append_hex(*text_, *octets, false); break;
+        case Item::hash: octets->empty() ? void(*text_ += '0') : append_base32hex(*text_, *octets); break;
+        case Item::hex: append_hex(*text_, *octets, true); break;
+        case Item::base64: append_base64(*text_, *octets); break;
+        default: append_pairs(*text_, *octets); break;
+    }
+    blank();
+    return true;
+}
+
+// RFC 3597 §5, as the reference tool writes it: a blank behind every octet (N64).
+void append_generic(std::string& text, Octets octets) {
+    text += "\\# ";
+    append_decimal(text, octets.size());
+    text += ' ';
+    for (const std::uint8_t octet : octets) {
+        append_hex(text, {&octet, 1}, false);
+        text += ' ';
+    }
+}
+
+constexpr std::array<std::string_view, 25> ede_purposes{"Other Error",
+                                                        "Unsupported DNSKEY Algorithm",
+                                                        "Unsupported DS Digest Type",
+                                                        "Stale Answer",
+                                                        "Forged Answer",
+                                                        "DNSSEC Indeterminate",
+                                                        "DNSSEC Bogus",
+                                                        "Signature Expired",
+                                                        "Signature Not Yet Valid",
+                                                        "DNSKEY Missing",
+                                                        "RRSIGs Missing",
+                                                        "No Zone Key Bit Set",
+                                                        "NSEC Missing",
+                                                        "Cached Error",
+                                                        "Not Ready",
+                                                        "Blocked",
+                                                        "Censored",
+                                                        "Filtered",
+                                                        "Prohibited",
+                                                        "Stale NXDomain Answer",
+                                                        "Not Authoritative",
+                                                        "Not Supported",
+                                                        "No Reachable Authority",
+                                                        "Network Error",
+                                                        "Invalid Data"};
+
+void append_printable(std::string& text, Octets octets) {
+    for (const std::uint8_t c : octets) text += c >= 0x20 && c < 0x7f ? static_cast<char>(c) : '.';
+}
+
+// RFC 7871 §6. False if the octets are no such option.
+bool append_client_subnet(std::string& text, Octets data) {
+    if (data.size() < 4) return false;
+    const std::size_t family = load_be16(data.data()), size = family == 1 ? 4 : 16;
+    if ((family != 1 && family != 2) || data.size() - 4 > size) return false;
+    std::array<std::uint8_t, 16> address{};
+    std::memcpy(address.data(), data.data() + 4, data.size() - 4);
+    text += "CLIENT-SUBNET: ";
+    family == 1 ? append_ipv4(text, address.data()) : append_ipv6(text, address.data());
+    for (const std::uint8_t length : {data[2], data[3]}) {
+        text += '/';
+        append_decimal(text, length);
+    }
+    return true;
+}
+
+}  // namespace
+
+void append_rdata(std::string& text, const Rdata& rdata) {
+    const RdataLayout* layout = layout_of(rdata.type);
+    if (layout == nullptr) return append_generic(text, rdata.octets());
+    if (layout->internet_only && rdata.rrclass != class_internet) return;
+    const std::size_t start = text.size();
+    RdataWalk walk(&text, rdata);
+    for (const Item item : layout->items) {
+        if (walk.left() == 0) break;
+        if (walk.item(item)) continue;
+        text += " ### PARSE ERROR ";
+        if (walk.fault() != NameFault::none) {
+            text += '#';
+            append_decimal(text, static_cast<std::uint64_t>(walk.fault()));
+            text += ' ';
+        }
+        text += "###";
+        return;
+    }
+    if (text.size() > start && text.back() == ' ') text.pop_back();
+}
+
+bool rdata_is_known(const Rdata& rdata) {
+    const RdataLayout* layout = layout_of(rdata.type);
+    return layout != nullptr && (!layout->internet_only || rdata.rrclass == class_internet);
+}
+
+bool rdata_is_well_formed(const Rdata& rdata) {
+    if (!rdata_is_known(rdata)) return true;
+    RdataWalk walk(nullptr, rdata);
+    for (const Item item : layout_of(rdata.type)->items) {
+        if (walk.left() == 0) return true;
+        if (!walk.item(item)) return false;
+    }
+    return walk.left() == 0;
+}
+
+void append_edns_option(std::string& text, std::uint16_t code, Octets data) {
+    constexpr std::uint16_t client_subnet = 8, extended_error = 15;
+    if (code == client_subnet && append_client_subnet(text, data)) return;
+    if (code == extended_error && data.size() >= 2) {
+        const std::uint16_t info = load_be16(data.data());
+        text += "EDE: ";
+        append_decimal(text, info);
+        if (info < ede_purposes.size()) {
+            text += " (";
+            text += ede_purposes[info];
+            text += ')';
+        }
+        if (data.size() > 2) {
+            text += ": (";
+            append_printable(text, data.subspan(2));
+            text += ')';
+        }
+        return;
+    }
+    text += "OPT=";
+    append_decimal(text, code);
+    text += ": ";
+    for (const std::uint8_t octet : data) {
+        append_hex(text, {&octet, 1}, false);
+        text += ' ';
+    }
+    text += "(\"";
+    append_printable(text, data);
+    text += "\")";
+}
+
+}  // namespace sie::dns

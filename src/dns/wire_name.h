@@ -1,0 +1,29 @@
+// A name out of a message, its compression pointers followed (RFC 1035 §4.1.4).
+//
+// The gate for names: what comes out is uncompressed wire form of at most 255 octets. A pointer must point to
+// before itself, so every walk ends: it goes back, or the name grows.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "base/octets.h"
+
+namespace sie::dns {
+
+// Why a name was refused; the numbers are those that the reference tool prints (FACTS N65).
+enum class NameFault : std::uint8_t { none = 0, bad_pointer = 2, bad_label = 3, too_long = 8, cut = 10 };
+
+class WireName {
+  public:
+    // Reads the name at `at`, whose own octets must end before `end`, and moves `at` behind them. `pointers`
+    // false: the name must be uncompressed (rdata that stands alone).
+    [[nodiscard]] NameFault read(Octets message, std::size_t& at, std::size_t end, bool pointers);
+    [[nodiscard]] Octets octets() const { return Octets(octets_).first(size_); }
+
+  private:
+    std::array<std::uint8_t, 255> octets_;
+    std::size_t size_ = 0;
+};
+
+}  // namespace sie::dns

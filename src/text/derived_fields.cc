@@ -1,0 +1,143 @@
+// What the text forms show of a payload that is not stored in it: PayloadText's derived values (FACTS N40,
+// N41).
+#include <algorithm>
+#include <array>
+
+#include "dns/message.h"
+#include "net/packet.h"
+#include "text/payload_text.h"
+
+namespace sie::text {
+
+namespace {
+
+constexpr std::uint64_t udp_query_response = 1;  // of the type of base:dnsqr
+
+}  // namespace
+
+std::optional<double> PayloadText::dnsqr_delay() const {
+    const std::size_t query_sec = fields_.row_of("query_time_sec"),
+                      query_nsec = fields_.row_of("query_time_nsec"),
+                      response_sec = fields_.row_of("response_time_sec"),
+                      response_nsec = fields_.row_of("response_time_nsec");
+    if (fields_.last("type")->number != udp_query_response || fields_.count(query_sec) != 1 ||
+        fields_.count(query_nsec) != 1 || fields_.count(response_sec) == 0 ||
+        fields_.count(response_sec) != fields_.count(response_nsec))
+        return std::nullopt;
+    const auto asked_sec = static_cast<std::int64_t>(fields_.last(query_sec)->number);
+    const auto asked_nsec = static_cast<std::int32_t>(fields_.last(query_nsec)->number);
+    std::vector<std::int64_t> seconds;
+    fields_.each(response_sec, [&](const FieldValue& value) {
+        seconds.push_back(static_cast<std::int64_t>(value.number));
+    });
+    double longest = 0;
+    std::size_t i = 0;
+    fields_.each(response_nsec, [&](const FieldValue& value) {
+        // Differences of stamps from outside: their wrap is harmless, their overflow must be.
+        const auto whole = static_cast<std::int64_t>(static_cast<std::uint64_t>(seconds[i++]) -
+                                                     static_cast<std::uint64_t>(asked_sec));
+        const auto part = std::int64_t{static_cast<std::int32_t>(value.number)} - asked_nsec;
+        longest = std::max(longest, static_cast<double>(whole) + static_cast<double>(part) / 1e9);
+    });
+    return longest;
+}
+
+std::optional<Octets> PayloadText::dnsqr_message(bool response) {
+    packets_.clear();
+    fields_.each(fields_.row_of(response ? "response_packet" : "query_packet"),
+                 [&](const FieldValue& value) { packets_.push_back(value.octets); });
+    if (!response) {
+        const std::size_t address = fields_.last("query_ip")->octets.size();
+        if (packets_.size() != 1 || (address != 4 && address != 16)) return std::nullopt;
+    }
+    if (packets_.empty()) return std::nullopt;
+    return recorded_.dns(packets_);
+}
+
+std::optional<nmsg::ChecksumVerdict> PayloadText::dnsqr_verdict() {
+    packets_.clear();
+    fields_.each(fields_.row_of("response_packet"),
+                 [&](const FieldValue& value) { packets_.push_back(value.octets); });
+    if (packets_.empty()) return std::nullopt;
+    if (const FieldValue* zeroed = fields_.last("resolver_address_zeroed");
+        zeroed != nullptr && zeroed->number != 0)
+        return nmsg::ChecksumVerdict::error;
+    return recorded_.verdict(packets_);
+}
+
+std::optional<FieldValue> PayloadText::dnstap_value(Kind kind) const {
+    const FieldValue* message = fields_.last("query_message");
+    if (message == nullptr) message = fields_.last("response_message");
+    if (message == nullptr) return std::nullopt;
+    const auto header = dns::read_header(message->octets);
+    if (!header) return std::nullopt;
+    if (kind == Kind::dnstap_id) return FieldValue{header->id, {}};
+    if (kind == Kind::dnstap_rcode) return FieldValue{header->rcode(), {}};
+    dns::Question question;
+    if (dns::read_question(message->octets, question) != dns::QuestionOutcome::present) return std::nullopt;
+    if (kind == Kind::dnstap_qname) return FieldValue{0, question.name()};
+    return FieldValue{kind == Kind::dnstap_qtype ? question.type() : question.qclass(), {}};
+}
+
+std::optional<PayloadText::NcapEnds> PayloadText::ncap_ends() const {
+    constexpr std::uint64_t legacy = 2;
+    const Octets payload = fields_.last("payload")->octets;
+    const auto number = [&](std::string_view name) -> std::optional<std::uint32_t> {
+        const FieldValue* value = fields_.last(name);
+        return value == nullptr ? std::nullopt : std::optional(static_cast<std::uint32_t>(value->number));
+    };
+    NcapEnds ends;
+    if (fields_.last("type")->number == legacy) {
+        constexpr std::array<std::uint32_t, 3> protocols{net::protocol_udp, net::protocol_tcp,
+                                                         net::protocol_icmp};
+        const auto ltype = number("ltype");
+        if (!ltype || *ltype >= protocols.size()) return std::nullopt;
+        ends.proto = protocols[*ltype];
+        ends.source_port = number("lint0");
+        ends.destination_port = number("lint1");
+        ends.data = payload;
+        return ends;
+    }
+    if (payload.empty()) return std::nullopt;
+    net::PacketView view;
+    if (net::decode_ip(payload[0] >> 4 == 6 ? net::Family::v6 : net::Family::v4, payload, false,
+                       {.tcp = true, .icmp = true}, view) ||
+        view.fragment)
+        return std::nullopt;
+    const std::size_t address = net::address_octets(view.family);
+    ends.source = {view.source(), address};
+    ends.destination = {view.destination(), address};
+    ends.proto = view.protocol;
+    const Octets segment = view.ip.subspan(view.transport_at);
+    if (view.protocol != net::protocol_icmp) {
+        ends.source_port = view.source_port();
+        ends.destination_port = view.destination_port();
+    }
+    if (view.protocol == net::protocol_udp) {
+        const std::size_t stated = load_be16(segment.data() + 4);
+        if (stated >= 8) ends.data = segment.first(std::min(stated, segment.size())).subspan(8);
+    }
+    return ends;
+}
+
+std::optional<FieldValue> PayloadText::ncap_value(Kind kind, const FieldValue* stored) const {
+    if (stored != nullptr) return *stored;
+    const auto ends = ncap_ends();
+    if (!ends) return std::nullopt;
+    const auto port = [](std::optional<std::uint32_t> number) {
+        return number ? std::optional(FieldValue{*number, {}}) : std::nullopt;
+    };
+    const auto address = [](Octets octets) {
+        return octets.empty() ? std::nullopt : std::optional(FieldValue{0, octets});
+    };
+    switch (kind) {
+        case Kind::ncap_source: return address(ends->source);
+        case Kind::ncap_destination: return address(ends->destination);
+        case Kind::ncap_source_port: return port(ends->source_port);
+        case Kind::ncap_destination_port: return port(ends->destination_port);
+        case Kind::ncap_proto: return FieldValue{ends->proto, {}};
+        default: return std::nullopt;
+    }
+}
+
+}  // namespace sie::text

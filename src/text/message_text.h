@@ -1,0 +1,26 @@
+// DNS messages in the text forms: presentation (FACTS N42–N44) and JSON (N51).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "dns/message_records.h"
+
+namespace sie::text {
+
+class MessageText {
+  public:
+    // The lines of a message, each with its line end; false (and nothing appended) if it is none.
+    [[nodiscard]] bool append_presentation(std::string& text, Octets message);
+    // One object, or null.
+    void append_json(std::string& json, Octets message);
+
+  private:
+    void append_json_records(std::string& json, dns::Section section);
+
+    dns::MessageRecords records_;
+    std::string scratch_;
+    std::vector<std::uint32_t> heads_, next_;  // of the record sets of a section
+};
+
+}  // namespace sie::text

@@ -1,0 +1,255 @@
+// PayloadText's JSON form (FACTS N45–N52; REFERENCE §4).
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+
+#include "base/address_text.h"
+#include "base/text_append.h"
+#include "dns/name.h"
+#include "dns/type_name.h"
+#include "text/json_string.h"
+#include "text/json_syntax.h"
+#include "text/payload_text.h"
+
+namespace sie::text {
+
+namespace {
+
+constexpr std::size_t most_name = 255;
+
+// %.18f without the zeros behind, but one digit. What JSON has no number for is null.
+void append_double(std::string& json, double value) {
+    if (!std::isfinite(value)) {
+        json += "null";
+        return;
+    }
+    fmt::memory_buffer digits;
+    fmt::format_to(std::back_inserter(digits), "{:.18f}", value);
+    std::size_t size = digits.size();
+    while (digits[size - 1] == '0' && digits[size - 2] != '.') --size;
+    json.append(digits.data(), size);
+}
+
+void append_ip(std::string& json, Octets octets) {
+    if (octets.size() != 4 && octets.size() != 16) {
+        json += "null";
+        return;
+    }
+    json += '"';
+    octets.size() == 4 ? append_ipv4(json, octets.data()) : append_ipv6(json, octets.data());
+    json += '"';
+}
+
+}  // namespace
+
+void PayloadText::append_json(std::string& json, const nmsg::Payload& payload) {
+    const bool shown = body_is_shown(payload);
+    json += "{\"time\":\"";
+    append_time(json, payload);
+    const std::string_view vendor = vendor_name(payload.vendor);
+    json += "\",\"vname\":\"";
+    json += vendor.empty() ? "(unknown)" : vendor;
+    json += "\",\"mname\":\"";
+    json += type_ == nullptr ? "(unknown)" : type_->name;
+    json += '"';
+    if (!shown) {
+        json += ",\"vid\":";
+        append_decimal(json, payload.vendor);
+        json += ",\"msgtype\":";
+        append_decimal(json, payload.type);
+    }
+    if (const std::uint32_t source = style_.source.value_or(payload.source.value_or(0)); source != 0) {
+        std::array<std::uint8_t, 4> octets;
+        detail::store(octets.data(), detail::big(source));
+        json += ",\"source\":\"";
+        append_hex(json, octets, false);
+        json += '"';
+    }
+    const auto append_alias = [&](std::string_view key, std::optional<std::uint32_t> set,
+                                  std::optional<std::uint32_t> own,
+                                  const std::function<std::string_view(std::uint32_t)>& name_of) {
+        const std::uint32_t number = set.value_or(own.value_or(0));
+        if (number == 0) return;
+        json += key;
+        const std::string_view name = name_of ? name_of(number) : std::string_view{};
+        name.empty() ? append_decimal(json, number) : append_json_string(json, name);
+    };
+    append_alias(",\"operator\":", style_.group_operator, payload.group_operator, style_.operator_name);
+    append_alias(",\"group\":", style_.group, payload.group, style_.group_name);
+    if (shown) {
+        json += ",\"message\":{";
+        json_rows(json);
+        json += '}';
+    } else {
+        json += ",\"message\":null,\"payload\":";
+        append_json_base64(json, payload.octets);
+    }
+    json += "}\n";
+}
+
+void PayloadText::json_key(std::string& json, std::string_view name) {
+    json += first_key_ ? "\"" : ",\"";
+    json += name;
+    json += "\":";
+    first_key_ = false;
+}
+
+void PayloadText::json_rows(std::string& json) {
+    first_key_ = true;
+    for (std::size_t row = 0; row < type_->rows.size(); ++row) {
+        const Shown shown = type_->rows[row].shown;
+        if (shown == Shown::in_both || shown == Shown::in_json) json_row(json, row);
+    }
+}
+
+void PayloadText::json_message(std::string& json, const FieldRow& row, Octets message) {
+    json_key(json, row.name);
+    append_json_base64(json, message);
+    if (row.json_twin.empty()) return;
+    json_key(json, row.json_twin);
+    message_text_.append_json(json, message);
+}
+
+void PayloadText::json_row(std::string& json, std::size_t row) {
+    const FieldRow& is = type_->rows[row];
+    if (!fields_.holder_is_there(is)) return;
+    const FieldValue* stored = fields_.last(row);
+    std::optional<FieldValue> derived;
+    switch (is.kind) {
+        case Kind::dnsqr_delay:
+            if (const auto delay = dnsqr_delay()) {
+                json_key(json, is.name);
+                append_double(json, *delay);
+            }
+            return;
+        case Kind::dnsqr_query:
+        case Kind::dnsqr_response:
+        case Kind::dnsqr_dns:
+            if (const auto message = dnsqr_message(is.kind != Kind::dnsqr_query))
+                json_message(json, is, *message);
+            return;
+        case Kind::message:
+            if (stored != nullptr) json_message(json, is, stored->octets);
+            return;
+        case Kind::dnstap_id:
+        case Kind::dnstap_qname:
+        case Kind::dnstap_qclass:
+        case Kind::dnstap_qtype:
+        case Kind::dnstap_rcode: derived = dnstap_value(is.kind); break;
+        case Kind::ncap_source_port:
+        case Kind::ncap_destination_port:
+        case Kind::ncap_proto: derived = ncap_value(is.kind, nullptr); break;
+        case Kind::ncap_dns:
+            if (const auto ends = ncap_ends(); ends && ends->data) json_message(json, is, *ends->data);
+            return;
+        default: break;
+    }
+    if (derived) stored = &*derived;
+    if (stored == nullptr && is.with_default) {
+        derived = FieldValue{is.symbols.front().value, {}};
+        stored = &*derived;
+    }
+    if (is.label == Label::repeated) {
+        json_key(json, is.name);
+        char before = '[';
+        fields_.each(row, [&](const FieldValue& value) {
+            json += before;
+            before = ',';
+            json_value(json, is, value);
+        });
+        json += before == '[' ? "[]" : "]";
+        return;
+    }
+    if (stored == nullptr) return;
+    const bool is_name = is.kind == Kind::name || is.kind == Kind::dnstap_qname;
+    if (is_name && (stored->octets.empty() || stored->octets.size() > most_name)) return;
+    json_key(json, is.name);
+    json_value(json, is, *stored);
+}
+
+void PayloadText::json_value(std::string& json, const FieldRow& row, const FieldValue& value) {
+    const auto number16 = static_cast<std::uint16_t>(value.number);
+    const auto quoted = [&](const auto& append) {
+        json += '"';
+        append();
+        json += '"';
+    };
+    switch (row.kind) {
+        case Kind::enumeration:
+        case Kind::dnsqr_checksum:
+            for (const Symbol& symbol : row.symbols) {
+                if (symbol.value != static_cast<std::uint32_t>(value.number)) continue;
+                return quoted([&] { json += symbol.name; });
+            }
+            return append_decimal(json, static_cast<std::uint32_t>(value.number));
+        case Kind::ip:
+        case Kind::ncap_source:
+        case Kind::ncap_destination: return append_ip(json, value.octets);
+        case Kind::u16:
+        case Kind::dnstap_id:
+        case Kind::ncap_source_port:
+        case Kind::ncap_destination_port:
+        case Kind::ncap_proto: return append_decimal(json, number16);
+        case Kind::i16: return append_signed(json, static_cast<std::int16_t>(number16));
+        case Kind::u32: return append_decimal(json, static_cast<std::uint32_t>(value.number));
+        case Kind::u64: return append_decimal(json, value.number);
+        case Kind::i32: return append_signed(json, static_cast<std::int32_t>(value.number));
+        case Kind::i64: return append_signed(json, static_cast<std::int64_t>(value.number));
+        case Kind::f64: return append_double(json, std::bit_cast<double>(value.number));
+        case Kind::boolean: json += value.number != 0 ? "true" : "false"; return;
+        case Kind::string:
+        case Kind::multiline: return append_json_text(json, value.octets);
+        case Kind::hex: json += fmt::format("\"{:x}\"", static_cast<std::uint32_t>(value.number)); return;
+        case Kind::name:
+        case Kind::dnstap_qname:
+            scratch_.clear();
+            dns::append_name(value.octets, scratch_);
+            return append_json_string(json, scratch_);
+        case Kind::rrtype:
+        case Kind::dnstap_qtype: return quoted([&] { dns::append_type(json, number16); });
+        case Kind::rrclass:
+        case Kind::dnstap_qclass: return quoted([&] { dns::append_class(json, number16); });
+        case Kind::rcode:
+        case Kind::dnstap_rcode: return quoted([&] { json += dns::rcode_text(number16); });
+        case Kind::proto:
+            return quoted([&] {
+                switch (number16) {
+                    case 1: json += "ICMP"; break;
+                    case 6: json += "TCP"; break;
+                    case 17: json += "UDP"; break;
+                    default: append_decimal(json, number16);
+                }
+            });
+        case Kind::rdata: {
+            std::uint16_t type = 0, rrclass = 0;
+            static_cast<void>(rdata_type(type, rrclass));
+            scratch_.clear();
+            dns::append_rdata(scratch_, dns::Rdata::alone(value.octets, type, rrclass));
+            return append_json_string(json, scratch_);
+        }
+        case Kind::encoded: return json_encoded(json, value.octets);
+        default: return append_json_base64(json, value.octets);
+    }
+}
+
+// N52: what the octets are, if JSON can show it, and the octets.
+void PayloadText::json_encoded(std::string& json, Octets octets) {
+    enum : std::uint64_t { plain = 0, as_json = 1, yaml = 2, as_xml = 4 };
+    const std::uint64_t type = fields_.last("type")->number;
+    json += '{';
+    if (type == plain || type == yaml || type == as_xml) {
+        json += "\"val\":";
+        append_json_text(json, octets);
+        json += ',';
+    } else if (type == as_json && is_json(as_text(octets))) {
+        json += "\"val\":";
+        json += as_text(octets);
+        json += ',';
+    }
+    json += "\"b64\":";
+    append_json_base64(json, octets);
+    json += '}';
+}
+
+}  // namespace sie::text

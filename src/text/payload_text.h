@@ -1,0 +1,80 @@
+// Payloads as text: presentation (FACTS N35–N44) and JSON (N45–N52).
+//
+// In: payloads, with what is to be shown of their envelopes. Out: text appended to a string of the caller's.
+// A payload of an unknown type, or one that does not decode, prints as what it is (REFERENCE §4) and is
+// counted. Memory is used again from one payload to the next. One thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "nmsg/payload.h"
+#include "text/message_text.h"
+#include "text/payload_fields.h"
+#include "text/recorded_packets.h"
+
+namespace sie::text {
+
+// What replaces the values of the envelope, and the names of operators and groups.
+struct EnvelopeStyle {
+    std::optional<std::uint32_t> source, group_operator, group;
+    std::function<std::string_view(std::uint32_t)> operator_name, group_name;  // "" if it has none
+    std::string end_of_line = "\n";                                            // of presentation
+};
+
+class PayloadText {
+  public:
+    explicit PayloadText(EnvelopeStyle style = {}) : style_(std::move(style)) {}
+
+    void append_presentation(std::string& text, const nmsg::Payload& payload);
+    void append_json(std::string& json, const nmsg::Payload& payload);
+
+    [[nodiscard]] std::uint64_t undecodable() const { return undecodable_; }
+    [[nodiscard]] std::uint64_t unknown() const { return unknown_; }
+
+  private:
+    // How one field comes out; each has a writer for both forms.
+    void append_time(std::string& text, const nmsg::Payload& payload);
+    [[nodiscard]] bool body_is_shown(const nmsg::Payload& payload);
+    void presentation_rows(std::string& text);
+    void presentation_row(std::string& text, std::size_t row);
+    void presentation_value(std::string& text, const FieldRow& row, const FieldValue& value);
+    void presentation_message(std::string& text, std::string_view name, Octets message);
+    void json_rows(std::string& json);
+    void json_row(std::string& json, std::size_t row);
+    void json_value(std::string& json, const FieldRow& row, const FieldValue& value);
+    void json_key(std::string& json, std::string_view name);
+    void json_message(std::string& json, const FieldRow& row, Octets message);
+    void json_encoded(std::string& json, Octets octets);
+    [[nodiscard]] bool rdata_type(std::uint16_t& type, std::uint16_t& rrclass) const;
+
+    // Derived values; nothing if there are none.
+    [[nodiscard]] std::optional<double> dnsqr_delay() const;
+    [[nodiscard]] std::optional<nmsg::ChecksumVerdict> dnsqr_verdict();
+    [[nodiscard]] std::optional<Octets> dnsqr_message(bool response);
+    [[nodiscard]] std::optional<FieldValue> dnstap_value(Kind kind) const;
+    struct NcapEnds {
+        Octets source, destination;
+        std::optional<std::uint32_t> source_port, destination_port;
+        std::uint32_t proto = 0;
+        std::optional<Octets> data;
+    };
+    [[nodiscard]] std::optional<NcapEnds> ncap_ends() const;
+    [[nodiscard]] std::optional<FieldValue> ncap_value(Kind kind, const FieldValue* stored) const;
+    void presentation_ncap_payload(std::string& text);
+
+    EnvelopeStyle style_;
+    const PayloadType* type_ = nullptr;
+    PayloadFields fields_;
+    MessageText message_text_;
+    RecordedPackets recorded_;
+    std::vector<Octets> packets_;
+    std::string scratch_, date_;
+    std::int64_t date_second_ = INT64_MIN;
+    bool first_key_ = true;
+    std::uint64_t undecodable_ = 0, unknown_ = 0;
+};
+
+}  // namespace sie::text

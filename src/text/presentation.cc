@@ -1,0 +1,272 @@
+// PayloadText's presentation form (FACTS N35–N42).
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/address_text.h"
+#include "base/text_append.h"
+#include "dns/name.h"
+#include "dns/type_name.h"
+#include "text/payload_text.h"
+
+namespace sie::text {
+
+namespace {
+
+constexpr std::size_t most_name = 255;
+
+std::string_view symbol_of(const FieldRow& row, std::uint64_t number) {
+    for (const Symbol& symbol : row.symbols)
+        if (symbol.value == static_cast<std::uint32_t>(number)) return symbol.name;
+    return {};
+}
+
+Octets up_to_nul(Octets octets) {
+    return octets.first(
+        static_cast<std::size_t>(std::find(octets.begin(), octets.end(), std::uint8_t{0}) - octets.begin()));
+}
+
+void append_numbered(std::string& text, std::string_view name, std::string_view unnamed,
+                     std::uint16_t number) {
+    text += name.empty() ? unnamed : name;
+    text += " (";
+    append_decimal(text, number);
+    text += ')';
+}
+
+std::string_view proto_name(std::uint32_t proto) {
+    switch (proto) {
+        case 1: return "ICMP";
+        case 6: return "TCP";
+        case 17: return "UDP";
+        default: return {};
+    }
+}
+
+}  // namespace
+
+void PayloadText::append_presentation(std::string& text, const nmsg::Payload& payload) {
+    const bool shown = body_is_shown(payload);
+    text += '[';
+    append_decimal(text, payload.octets.size());
+    text += "] [";
+    append_time(text, payload);
+    text += "] [";
+    append_decimal(text, payload.vendor);
+    text += ':';
+    append_decimal(text, payload.type);
+    const std::string_view vendor = vendor_name(payload.vendor);
+    text += ' ';
+    text += vendor.empty() ? "(unknown)" : vendor;
+    text += ' ';
+    text += type_ == nullptr ? "(unknown)" : type_->name;
+    text += "] [";
+    const std::uint32_t source = style_.source.value_or(payload.source.value_or(0));
+    std::array<std::uint8_t, 4> octets;
+    detail::store(octets.data(), detail::big(source));
+    append_hex(text, octets, false);
+    text += "] [";
+    const auto append_alias = [&](std::optional<std::uint32_t> set, std::optional<std::uint32_t> own,
+                                  const std::function<std::string_view(std::uint32_t)>& name_of) {
+        const std::uint32_t number = set.value_or(own.value_or(0));
+        if (number == 0) return;
+        const std::string_view name = name_of ? name_of(number) : std::string_view{};
+        name.empty() ? append_decimal(text, number) : void(text += name);
+    };
+    append_alias(style_.group_operator, payload.group_operator, style_.operator_name);
+    text += "] [";
+    append_alias(style_.group, payload.group, style_.group_name);
+    text += "] ";
+    text += style_.end_of_line;
+    if (shown) {
+        presentation_rows(text);
+    } else if (type_ == nullptr) {
+        text += fmt::format("<UNKNOWN NMSG {}:{}>{}", payload.vendor, payload.type, style_.end_of_line);
+    } else {
+        text += fmt::format("<UNDECODABLE NMSG {}:{}>{}payload: <BYTE ARRAY LEN={}>{}", payload.vendor,
+                            payload.type, style_.end_of_line, payload.octets.size(), style_.end_of_line);
+    }
+    text += '\n';
+}
+
+void PayloadText::presentation_rows(std::string& text) {
+    for (std::size_t row = 0; row < type_->rows.size(); ++row) {
+        const Shown shown = type_->rows[row].shown;
+        if (shown == Shown::in_both || shown == Shown::in_presentation) presentation_row(text, row);
+    }
+}
+
+void PayloadText::presentation_row(std::string& text, std::size_t row) {
+    const FieldRow& is = type_->rows[row];
+    if (!fields_.holder_is_there(is)) return;
+    const FieldValue* stored = fields_.last(row);
+    std::optional<FieldValue> derived;
+    switch (is.kind) {
+        case Kind::dnsqr_delay:
+            if (const auto delay = dnsqr_delay())
+                text += fmt::format("{}: {:.6f}{}", is.name, *delay, style_.end_of_line);
+            return;
+        case Kind::dnsqr_checksum:
+            if (fields_.count(fields_.row_of("response_packet")) == 0) return;
+            if (stored == nullptr) {
+                derived = FieldValue{static_cast<std::uint64_t>(*dnsqr_verdict()), {}};
+                stored = &*derived;
+            }
+            break;
+        case Kind::dnsqr_query:
+        case Kind::dnsqr_response:
+            if (const auto message = dnsqr_message(is.kind == Kind::dnsqr_response))
+                presentation_message(text, is.name, *message);
+            return;
+        case Kind::message:
+            if (stored != nullptr) presentation_message(text, is.name, stored->octets);
+            return;
+        case Kind::dnstap_id:
+        case Kind::dnstap_qname:
+        case Kind::dnstap_qclass:
+        case Kind::dnstap_qtype:
+        case Kind::dnstap_rcode: derived = dnstap_value(is.kind); break;
+        case Kind::ncap_source:
+        case Kind::ncap_destination:
+        case Kind::ncap_source_port:
+        case Kind::ncap_destination_port:
+        case Kind::ncap_proto: derived = ncap_value(is.kind, stored); break;
+        case Kind::ncap_payload: presentation_ncap_payload(text); return;
+        default: break;
+    }
+    if (derived) stored = &*derived;
+    if (stored == nullptr && is.with_default) {
+        derived = FieldValue{is.symbols.front().value, {}};
+        stored = &*derived;
+    }
+    if (is.label == Label::repeated) {
+        fields_.each(row, [&](const FieldValue& value) { presentation_value(text, is, value); });
+    } else if (stored != nullptr) {
+        presentation_value(text, is, *stored);
+    }
+}
+
+void PayloadText::presentation_value(std::string& text, const FieldRow& row, const FieldValue& value) {
+    const std::size_t start = text.size();
+    const auto number16 = static_cast<std::uint16_t>(value.number);
+    const Octets octets = value.octets;
+    text += row.name;
+    if (row.kind == Kind::multiline) {
+        text += ':';
+        text += style_.end_of_line;
+        text += as_text(up_to_nul(octets));
+        text += '.';
+        text += style_.end_of_line;
+        return;
+    }
+    text += ": ";
+    switch (row.kind) {
+        case Kind::enumeration:
+        case Kind::dnsqr_checksum:
+            if (const std::string_view symbol = symbol_of(row, value.number); !symbol.empty())
+                text += symbol;
+            else
+                text += fmt::format("<UNKNOWN ENUM VAL={}>", static_cast<std::uint32_t>(value.number));
+            break;
+        case Kind::ip:
+        case Kind::ncap_source:
+        case Kind::ncap_destination:
+            if (octets.size() == 4)
+                append_ipv4(text, octets.data());
+            else if (octets.size() == 16)
+                append_ipv6(text, octets.data());
+            else
+                text += fmt::format("<INVALID IP len={}>", octets.size());
+            break;
+        case Kind::u16:
+        case Kind::dnstap_id:
+        case Kind::ncap_source_port:
+        case Kind::ncap_destination_port:
+        case Kind::ncap_proto: append_decimal(text, number16); break;
+        case Kind::i16: append_signed(text, static_cast<std::int16_t>(number16)); break;
+        case Kind::u32: append_decimal(text, static_cast<std::uint32_t>(value.number)); break;
+        case Kind::u64: append_decimal(text, value.number); break;
+        case Kind::i32: append_signed(text, static_cast<std::int32_t>(value.number)); break;
+        case Kind::i64: append_signed(text, static_cast<std::int64_t>(value.number)); break;
+        case Kind::f64: text += fmt::format("{:.6f}", std::bit_cast<double>(value.number)); break;
+        case Kind::boolean: text += value.number != 0 ? "True" : "False"; break;
+        case Kind::string: text += as_text(up_to_nul(octets)); break;
+        case Kind::hex: text += fmt::format("{:x}", static_cast<std::uint32_t>(value.number)); break;
+        case Kind::name:
+        case Kind::dnstap_qname:
+            if (octets.empty() || octets.size() > most_name) return text.resize(start);
+            dns::append_name(octets, text);
+            break;
+        case Kind::rrtype:
+        case Kind::dnstap_qtype:
+            append_numbered(text, dns::type_name(number16), "<UNKNOWN>", number16);
+            break;
+        case Kind::rrclass:
+        case Kind::dnstap_qclass: append_numbered(text, dns::class_text(number16), "", number16); break;
+        case Kind::rcode:
+        case Kind::dnstap_rcode:
+            append_numbered(text, dns::rcode_name(number16), "<UNKNOWN>", number16);
+            break;
+        case Kind::proto: {
+            // This line ends in \n whatever the end of the others is (N37).
+            const std::string_view name = proto_name(number16);
+            name.empty() ? append_decimal(text, number16) : append_numbered(text, name, "", number16);
+            text += '\n';
+            return;
+        }
+        case Kind::rdata: {
+            std::uint16_t type = 0, rrclass = 0;
+            static_cast<void>(rdata_type(type, rrclass));
+            dns::append_rdata(text, dns::Rdata::alone(octets, type, rrclass));
+            break;
+        }
+        default: text += fmt::format("<BYTE ARRAY LEN={}>", octets.size()); break;
+    }
+    text += style_.end_of_line;
+}
+
+void PayloadText::presentation_message(std::string& text, std::string_view name, Octets message) {
+    const std::size_t start = text.size();
+    text += fmt::format("{}: [{} octets]{}", name, message.size(), style_.end_of_line);
+    if (message_text_.append_presentation(text, message)) {
+        text += "---";
+    } else {
+        text.resize(start);
+        text += name;
+        text += ": <PARSE ERROR>";
+    }
+    text += style_.end_of_line;
+}
+
+void PayloadText::presentation_ncap_payload(std::string& text) {
+    const auto ends = ncap_ends();
+    text += "payload:";
+    text += style_.end_of_line;
+    if (!ends) {
+        text += '\n';
+        return;
+    }
+    const auto append_end = [&](std::string_view field, Kind kind, std::optional<std::uint32_t> port) {
+        const auto address = ncap_value(kind, fields_.last(field));
+        text += '[';
+        if (address && address->octets.size() == 4) append_ipv4(text, address->octets.data());
+        if (address && address->octets.size() == 16) append_ipv6(text, address->octets.data());
+        text += "].";
+        append_decimal(text, port.value_or(0));
+    };
+    append_end("srcip", Kind::ncap_source, ends->source_port);
+    text += ' ';
+    append_end("dstip", Kind::ncap_destination, ends->destination_port);
+    text += ' ';
+    text += dns::lowered(proto_name(ends->proto));
+    text += fmt::format(" [{}]{}", ends->data ? ends->data->size() : 0, style_.end_of_line);
+    const auto is_dns = [](std::optional<std::uint32_t> port) {
+        return port && (*port == 53 || *port == 5353);
+    };
+    if (ends->data && (is_dns(ends->source_port) || is_dns(ends->destination_port)))
+        static_cast<void>(message_text_.append_presentation(text, *ends->data));
+    text += '\n';
+}
+
+}  // namespace sie::text
