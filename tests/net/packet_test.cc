@@ -217,7 +217,8 @@ TEST(DecodeIpv4, WrongHeaderWinsOverTheCut) {
 }
 
 TEST(DecodeIpv4, OptionsAreSkipped) {
-    const Decoded d = decode(LinkType::raw, test::ipv4({.options = Bytes(40, 1)}, test::udp4(counting(3))));
+    const Bytes packet = test::ipv4({.options = Bytes(40, 1)}, test::udp4(counting(3)));  // outlives its view
+    const Decoded d = decode(LinkType::raw, packet);
     ASSERT_EQ(d.word, "ok");
     EXPECT_EQ(d.view.transport_at, 60U);
     EXPECT_EQ(d.view.destination_port(), 53);

@@ -101,7 +101,8 @@ TEST(ContainerBuilder, AbsentOctetsHaveTheCrcZero) {  // N7
 TEST(ContainerBuilder, KeepsUnknownFieldsAndCountsThem) {
     ContainerBuilder builder(most_container);
     const Bytes unknown = test::bytes("9206 03616263");  // field 98: "abc"
-    Payload payload = payload_of(test::counting(4));
+    const Bytes octets = test::counting(4);
+    Payload payload = payload_of(octets);
     const std::size_t without = encoded_size(payload);
     payload.unknown = unknown;
     EXPECT_EQ(encoded_size(payload), without + unknown.size());
