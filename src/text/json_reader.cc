@@ -1,0 +1,419 @@
+#include "text/json_reader.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <tuple>
+#include <vector>
+
+#include "base/encoded_octets.h"
+#include "base/octets.h"
+#include "base/quoted.h"
+#include "dns/name.h"
+#include "dns/rdata_parse.h"
+#include "dns/type_name.h"
+#include "nmsg/protobuf.h"
+#include "text/payload_types.h"
+
+namespace sie::text {
+
+namespace {
+
+namespace dom = simdjson::dom;
+namespace pb = nmsg::protobuf;
+
+template <class T>
+std::optional<T> whole(std::string_view digits, int base = 10) {
+    T value{};
+    const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
+    if (digits.empty() || error != std::errc{} || stop != digits.data() + digits.size()) return std::nullopt;
+    return value;
+}
+
+std::optional<std::string_view> text_in(const dom::element& element) {
+    std::string_view text;
+    return element.get(text) == simdjson::SUCCESS ? std::optional(text) : std::nullopt;
+}
+
+// An integer between two bounds; 64 bits may come as text.
+std::optional<std::int64_t> signed_in(const dom::element& element, std::int64_t least, std::int64_t most) {
+    std::int64_t value;
+    if (element.get(value) != simdjson::SUCCESS || value < least || value > most) return std::nullopt;
+    return value;
+}
+
+std::optional<std::uint64_t> unsigned_in(const dom::element& element, std::uint64_t most) {
+    std::uint64_t value;
+    if (element.get(value) != simdjson::SUCCESS) {
+        const auto text = text_in(element);
+        const auto number = text ? whole<std::uint64_t>(*text) : std::nullopt;
+        if (!number) return std::nullopt;
+        value = *number;
+    }
+    return value <= most ? std::optional(value) : std::nullopt;
+}
+
+// YYYY-MM-DD HH:MM:SS, perhaps with a fraction, UTC; or seconds since 1970.
+std::optional<std::pair<std::int64_t, std::uint32_t>> time_in(const dom::element& element) {
+    if (std::int64_t seconds; element.get(seconds) == simdjson::SUCCESS) return std::pair{seconds, 0U};
+    if (double real; element.is_double() && element.get(real) == simdjson::SUCCESS) {
+        if (!(std::abs(real) < 9e18)) return std::nullopt;
+        const double below = std::floor(real);
+        const auto nanoseconds = std::min(999'999'999.0, std::round((real - below) * 1e9));
+        return std::pair{static_cast<std::int64_t>(below), static_cast<std::uint32_t>(nanoseconds)};
+    }
+    const auto text = text_in(element);
+    if (!text || text->size() < 19 || (*text)[4] != '-' || (*text)[7] != '-' || (*text)[10] != ' ' ||
+        (*text)[13] != ':' || (*text)[16] != ':')
+        return std::nullopt;
+    const auto part = [&](std::size_t at, std::size_t size) {
+        return whole<unsigned>(text->substr(at, size));
+    };
+    const auto year = part(0, 4), month = part(5, 2), day = part(8, 2), hour = part(11, 2),
+               minute = part(14, 2), second = part(17, 2);
+    if (!year || !month || !day || !hour || !minute || !second || *hour > 23 || *minute > 59 || *second > 60)
+        return std::nullopt;
+    const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(*year)),
+                                           std::chrono::month(*month), std::chrono::day(*day)};
+    if (!date.ok()) return std::nullopt;
+    const std::int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
+    std::uint32_t nanoseconds = 0;
+    if (std::string_view fraction = text->substr(19); !fraction.empty()) {
+        if (fraction.front() != '.' || fraction.size() < 2 || fraction.size() > 10) return std::nullopt;
+        const auto digits = whole<std::uint32_t>(fraction.substr(1));
+        if (!digits) return std::nullopt;
+        nanoseconds = *digits;
+        for (std::size_t i = fraction.size(); i < 10; ++i) nanoseconds *= 10;
+    }
+    return std::pair{days * 86'400 + *hour * 3600 + *minute * 60 + *second, nanoseconds};
+}
+
+std::optional<std::string> base64_in(dom::element element) {
+    if (dom::object object; element.get(object) == simdjson::SUCCESS)
+        if (object["b64"].get(element) != simdjson::SUCCESS) return std::nullopt;
+    if (element.is_null()) return std::string{};
+    const auto text = text_in(element);
+    std::string octets;
+    if (!text || !append_decoded_base64(octets, *text)) return std::nullopt;
+    return octets;
+}
+
+std::string wanted(const FieldRow& row) {
+    switch (row.kind) {
+        case Kind::enumeration:
+        case Kind::dnsqr_checksum: return "one of its names";
+        case Kind::ip:
+        case Kind::ncap_source:
+        case Kind::ncap_destination: return "an address";
+        case Kind::f64: return "a number with a fraction";
+        case Kind::boolean: return "true or false";
+        case Kind::string:
+        case Kind::multiline: return "a text";
+        case Kind::name: return "a domain name";
+        case Kind::rrtype: return "a type, such as A or TYPE65000";
+        case Kind::rrclass: return "a class, such as IN or CLASS77";
+        case Kind::rcode: return "an rcode, such as NXDOMAIN or 15";
+        case Kind::proto: return "UDP, TCP, ICMP or a number as text";
+        case Kind::rdata: return "rdata of its rrtype and rrclass";
+        case Kind::hex: return "up to eight hexadecimal digits";
+        case Kind::u16:
+        case Kind::i16: return "a number of 16 bits";
+        case Kind::u32:
+        case Kind::i32: return "a number of 32 bits";
+        case Kind::u64:
+        case Kind::i64: return "a number of 64 bits";
+        default: return "base64";
+    }
+}
+
+}  // namespace
+
+struct JsonReader::State {
+    Alias operator_number, group_number;
+    dom::parser parser;
+    std::string padded, octets;
+
+    struct Encoded {
+        std::uint32_t number;
+        std::string octets;
+    };
+    std::vector<Encoded> outer, inner;
+    std::uint16_t rrtype = 0, rrclass = 0;
+
+    // The value of one field (the octets of a bytes field, the number of another); nothing if it is none.
+    struct Value {
+        std::uint64_t number = 0;
+        std::string octets;
+    };
+    [[nodiscard]] std::optional<Value> value_of(const FieldRow& row, const dom::element& element) const;
+    [[nodiscard]] static Encoded encoded(const FieldRow& row, const Value& value);
+    [[nodiscard]] Result<void> take_row(const PayloadType& type, const FieldRow& row,
+                                        const dom::object& message);
+    [[nodiscard]] Result<void> take_message(const PayloadType& type, const dom::object& message);
+    [[nodiscard]] std::optional<std::uint32_t> alias(const dom::element& element,
+                                                     const Alias& number_of) const;
+};
+
+std::optional<JsonReader::State::Value> JsonReader::State::value_of(const FieldRow& row,
+                                                                    const dom::element& element) const {
+    const auto number = [](auto value) {
+        return value ? std::optional(Value{static_cast<std::uint64_t>(*value), {}}) : std::nullopt;
+    };
+    const auto octets_of = [](auto text) {
+        return text ? std::optional(Value{0, std::string(*text)}) : std::nullopt;
+    };
+    const auto text = text_in(element);
+    using Signed = std::numeric_limits<std::int64_t>;
+    switch (row.kind) {
+        case Kind::enumeration:
+        case Kind::dnsqr_checksum:
+            for (const Symbol& symbol : row.symbols)
+                if (text && dns::lowered(*text) == dns::lowered(symbol.name)) return Value{symbol.value, {}};
+            if (const auto value = unsigned_in(element, row.symbols.back().value); value && !text)
+                return Value{*value, {}};
+            return std::nullopt;
+        case Kind::ip:
+        case Kind::ncap_source:
+        case Kind::ncap_destination: {
+            if (element.is_null()) return Value{};
+            if (!text) return std::nullopt;
+            std::array<char, 16> address;
+            const std::string name(*text);
+            if (::inet_pton(AF_INET, name.c_str(), address.data()) == 1)
+                return Value{0, std::string(address.data(), 4)};
+            if (::inet_pton(AF_INET6, name.c_str(), address.data()) == 1)
+                return Value{0, std::string(address.data(), 16)};
+            return std::nullopt;
+        }
+        case Kind::u16: return number(unsigned_in(element, 0xffff));
+        case Kind::u32: return number(unsigned_in(element, 0xffff'ffff));
+        case Kind::u64: return number(unsigned_in(element, UINT64_MAX));
+        case Kind::i16: return number(signed_in(element, -0x8000, 0x7fff));
+        case Kind::i32: return number(signed_in(element, INT32_MIN, INT32_MAX));
+        case Kind::i64: return number(signed_in(element, Signed::min(), Signed::max()));
+        case Kind::f64: {
+            double real;
+            if (!element.is_double() || element.get(real) != simdjson::SUCCESS) return std::nullopt;
+            return Value{std::bit_cast<std::uint64_t>(real), {}};
+        }
+        case Kind::boolean: {
+            if (bool is; element.get(is) == simdjson::SUCCESS) return Value{is ? 1U : 0U, {}};
+            if (std::int64_t is; element.get(is) == simdjson::SUCCESS) return Value{is != 0 ? 1U : 0U, {}};
+            if (text && (*text == "true" || *text == "false")) return Value{*text == "true" ? 1U : 0U, {}};
+            return std::nullopt;
+        }
+        case Kind::string:
+        case Kind::multiline:
+            if (!text) return std::nullopt;
+            return Value{0, std::string(*text) + '\0'};
+        case Kind::name: {
+            if (!text) return std::nullopt;
+            auto name = dns::name_from_text(*text);
+            return name ? std::optional(Value{0, std::move(*name)}) : std::nullopt;
+        }
+        case Kind::rrtype: return number(text ? dns::type_from_text(*text) : std::nullopt);
+        case Kind::rrclass: return number(text ? dns::class_from_text(*text) : std::nullopt);
+        case Kind::rcode: return number(text ? dns::rcode_from_text(*text) : std::nullopt);
+        case Kind::proto: {
+            if (!text) return std::nullopt;
+            const std::string name = dns::lowered(*text);
+            if (name == "udp") return Value{17, {}};
+            if (name == "tcp") return Value{6, {}};
+            if (name == "icmp") return Value{1, {}};
+            return number(whole<std::uint16_t>(*text));
+        }
+        case Kind::rdata: {
+            if (!text) return std::nullopt;
+            auto rdata = dns::rdata_from_text(*text, rrtype, rrclass);
+            return rdata ? std::optional(Value{0, std::move(*rdata)}) : std::nullopt;
+        }
+        case Kind::hex: return number(text ? whole<std::uint32_t>(*text, 16) : std::nullopt);
+        default: return octets_of(base64_in(element));
+    }
+}
+
+JsonReader::State::Encoded JsonReader::State::encoded(const FieldRow& row, const Value& value) {
+    Encoded out{row.number, {}};
+    std::array<std::uint8_t, 2 * pb::longest_varint> head;
+    std::uint8_t* end = head.data();
+    switch (row.storage) {
+        case Storage::varint: end = pb::write_varint_field(end, row.number, value.number); break;
+        case Storage::fixed32:
+            end = pb::write_fixed32_field(end, row.number, static_cast<std::uint32_t>(value.number));
+            break;
+        case Storage::fixed64: end = pb::write_fixed64_field(end, row.number, value.number); break;
+        case Storage::bytes: end = pb::write_bytes_start(end, row.number, value.octets.size()); break;
+    }
+    out.octets.assign(reinterpret_cast<const char*>(head.data()),
+                      static_cast<std::size_t>(end - head.data()));
+    if (row.storage == Storage::bytes) out.octets += value.octets;
+    return out;
+}
+
+Result<void> JsonReader::State::take_row(const PayloadType& type, const FieldRow& row,
+                                         const dom::object& message) {
+    const auto refused = [&](const FieldRow& of) {
+        return fail(ErrorKind::damaged, fmt::format("{}.{}", type.name, of.name), "is not understood",
+                    "write " + wanted(of));
+    };
+    dom::element element;
+    const bool there = message[row.name].get(element) == simdjson::SUCCESS;
+    // null is absent; what a message cannot lack is empty then.
+    const bool may_be_empty = row.label == Label::required && row.storage == Storage::bytes;
+    if (!there || (element.is_null() && !may_be_empty)) {
+        if (row.label != Label::required || row.inside != 0) return {};
+        return fail(ErrorKind::damaged, fmt::format("{}.{}", type.name, row.name), "is missing",
+                    "write " + wanted(row));
+    }
+    std::vector<Encoded>& to = row.inside != 0 ? inner : outer;
+    if (row.label != Label::repeated) {
+        const auto value = value_of(row, element);
+        if (!value) return refused(row);
+        to.push_back(encoded(row, *value));
+        return {};
+    }
+    dom::array list;
+    if (element.get(list) != simdjson::SUCCESS) return refused(row);
+    for (const dom::element item : list) {
+        const auto value = item.is_null() ? std::optional(Value{}) : value_of(row, item);
+        if (!value) return refused(row);
+        to.push_back(encoded(row, *value));
+    }
+    return {};
+}
+
+Result<void> JsonReader::State::take_message(const PayloadType& type, const dom::object& message) {
+    outer.clear();
+    inner.clear();
+    const auto number16 = [&](const char* name, const auto& from_text) -> std::uint16_t {
+        std::string_view text;
+        return message[name].get(text) == simdjson::SUCCESS ? from_text(text).value_or(0) : 0;
+    };
+    rrtype = number16("rrtype", dns::type_from_text);
+    rrclass = number16("rrclass", dns::class_from_text);
+    std::uint32_t holder = 0;
+    for (const FieldRow& row : type.rows) {
+        if (row.number == 0 || row.shown == Shown::in_neither) continue;
+        if (row.inside != 0) holder = row.inside;
+        if (auto taken = take_row(type, row, message); !taken) return taken;
+    }
+    const auto append_sorted = [](std::vector<Encoded>& fields, std::string& to) {
+        std::stable_sort(fields.begin(), fields.end(),
+                         [](const Encoded& a, const Encoded& b) { return a.number < b.number; });
+        for (const Encoded& field : fields) to += field.octets;
+    };
+    if (!inner.empty()) {
+        for (const FieldRow& row : type.rows)
+            if (row.inside != 0 && row.label == Label::required &&
+                std::none_of(inner.begin(), inner.end(),
+                             [&](const Encoded& e) { return e.number == row.number; }))
+                return fail(ErrorKind::damaged, fmt::format("{}.{}", type.name, row.name), "is missing",
+                            "write " + wanted(row));
+        Value nested;
+        append_sorted(inner, nested.octets);
+        const auto row = std::find_if(type.rows.begin(), type.rows.end(),
+                                      [&](const FieldRow& r) { return r.inside == 0 && r.number == holder; });
+        outer.push_back(encoded(*row, nested));
+    }
+    octets.clear();
+    append_sorted(outer, octets);
+    return {};
+}
+
+std::optional<std::uint32_t> JsonReader::State::alias(const dom::element& element,
+                                                      const Alias& number_of) const {
+    if (const auto text = text_in(element)) {
+        if (number_of)
+            if (const auto number = number_of(*text)) return number;
+        return whole<std::uint32_t>(*text);
+    }
+    const auto number = unsigned_in(element, UINT32_MAX);
+    return number ? std::optional(static_cast<std::uint32_t>(*number)) : std::nullopt;
+}
+
+JsonReader::JsonReader(Alias operator_number, Alias group_number) : state_(std::make_unique<State>()) {
+    state_->operator_number = std::move(operator_number);
+    state_->group_number = std::move(group_number);
+}
+JsonReader::~JsonReader() = default;
+JsonReader::JsonReader(JsonReader&&) noexcept = default;
+JsonReader& JsonReader::operator=(JsonReader&&) noexcept = default;
+
+Result<nmsg::Payload> JsonReader::read(std::string_view line, Time now) {
+    State& s = *state_;
+    const auto refused = [](const char* what, std::string why, std::string remedy = {}) {
+        return fail(ErrorKind::damaged, what, std::move(why), std::move(remedy));
+    };
+    s.padded.assign(line);
+    s.padded.reserve(line.size() + simdjson::SIMDJSON_PADDING);
+    dom::object record;
+    dom::element element;
+    if (const auto error = s.parser.parse(s.padded.data(), s.padded.size(), false).get(element);
+        error != simdjson::SUCCESS)
+        return refused("JSON", simdjson::error_message(error));
+    if (element.get(record) != simdjson::SUCCESS) return refused("JSON", "is no object");
+
+    nmsg::Payload payload;
+    payload.time_sec = now.seconds();
+    payload.time_nsec = now.nanoseconds();
+    if (record["time"].get(element) == simdjson::SUCCESS) {
+        const auto time = time_in(element);
+        if (!time)
+            return refused("time", "is not understood",
+                           "write YYYY-MM-DD HH:MM:SS.NNNNNNNNN or seconds since 1970");
+        payload.time_sec = time->first;
+        payload.time_nsec = time->second;
+    }
+    if (record["source"].get(element) == simdjson::SUCCESS && !element.is_null()) {
+        const auto text = text_in(element);
+        const auto number = text ? whole<std::uint32_t>(*text, 16) : s.alias(element, {});
+        if (!number)
+            return refused("source", "is not understood", "write hexadecimal digits as text, or a number");
+        payload.source = *number;
+    }
+    for (const auto& [key, number_of, to] :
+         {std::tuple{"operator", &s.operator_number, &payload.group_operator},
+          {"group", &s.group_number, &payload.group}}) {
+        if (record[key].get(element) != simdjson::SUCCESS || element.is_null()) continue;
+        *to = s.alias(element, *number_of);
+        if (!*to) return refused(key, "is not understood", "write a number, or a name of the alias file");
+    }
+    std::string_view vendor, name;
+    if (record["vname"].get(vendor) != simdjson::SUCCESS || record["mname"].get(name) != simdjson::SUCCESS)
+        return refused("vname, mname", "are missing or no texts");
+    if (record["message"].get(element) != simdjson::SUCCESS) return refused("message", "is missing");
+    if (element.is_null()) {  // what was unknown or undecodable when it was printed
+        std::uint64_t number = 0, kind = 0;
+        if (record["vid"].get(number) != simdjson::SUCCESS ||
+            record["msgtype"].get(kind) != simdjson::SUCCESS || number > UINT32_MAX || kind > UINT32_MAX)
+            return refused("message", "is null, and vid and msgtype do not say what it is");
+        payload.vendor = static_cast<std::uint32_t>(number);
+        payload.type = static_cast<std::uint32_t>(kind);
+        const auto octets =
+            record["payload"].get(element) == simdjson::SUCCESS ? base64_in(element) : std::nullopt;
+        if (!octets) return refused("payload", "is not understood", "write base64");
+        s.octets = *octets;
+    } else {
+        const PayloadType* type = find_type(vendor, name);
+        if (type == nullptr)
+            return refused("vname, mname",
+                           fmt::format("no type is called {} {}", quoted(vendor), quoted(name)));
+        dom::object message;
+        if (element.get(message) != simdjson::SUCCESS) return refused("message", "is no object");
+        if (auto taken = s.take_message(*type, message); !taken) return fail(std::move(taken.error()));
+        payload.vendor = type->vendor;
+        payload.type = type->type;
+    }
+    payload.octets = as_octets(s.octets);
+    return payload;
+}
+
+}  // namespace sie::text
