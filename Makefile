@@ -4,8 +4,10 @@ RES_ADDRS ?=
 AUTH_ADDRS ?=
 PREFIX ?= /usr/local
 DESTDIR ?=
-export PCAP RES_ADDRS AUTH_ADDRS
+export PCAP RES_ADDRS AUTH_ADDRS PREFIX DESTDIR
 .DEFAULT_GOAL := help
+# Two targets at once would build in one folder.
+.NOTPARALLEL:
 .PHONY: help run build test lint install clean
 
 help:
@@ -18,12 +20,15 @@ help:
 	@echo '                 REQUIRE_ALL=1 make test: what cannot run is a failure, not a skip'
 	@echo '  make build     the programs, in build/release/bin'
 	@echo '  make lint      format, scripts, clang-tidy, layers, headers'
-	@echo '  make install   the programs and the documents below $(DESTDIR)$(PREFIX) (PREFIX=, DESTDIR=)'
+	@echo '  make install   the programs and the documents below /usr/local (PREFIX=, DESTDIR=)'
 	@echo '  make clean     remove build/ and what make run wrote'
 	@echo
 	@echo 'Each installs the Debian packages it lacks (apt-get, as root or through sudo; no daemon is started).'
 
-run: build
+run:
+	@scripts/run check
+	@scripts/install-dependencies build
+	@scripts/build release tools
 	@scripts/run
 
 build:
@@ -37,11 +42,9 @@ lint:
 	@scripts/test lint
 
 install: build
-	@echo 'install: into $(DESTDIR)$(PREFIX)'
-	@DESTDIR='$(DESTDIR)' cmake --install build/release --prefix '$(PREFIX)'
+	@scripts/install
 
 clean:
 	@echo 'clean: removing build/ and what make run wrote'
 	@rm -rf build
-	@if [ -f run/.made-by-make-run ]; then rm -f run/*.nmsg run/.made-by-make-run; fi
-	@rmdir run 2>/dev/null || true
+	@scripts/run clean

@@ -116,7 +116,8 @@ bool Reader::State::take_header(Header& header) {
     if (window.size() >= header_octets_v1 && load_be16(window.data() + 4) == 1) {
         header = {0, header_octets_v1, load_be16(window.data() + 6)};  // N3
     } else {
-        if (window.size() >= 6 && window[5] != 2)
+        // A version 1 that is cut within its length is no unknown version.
+        if (window.size() >= 6 && window[5] != 2 && load_be16(window.data() + 4) != 1)
             return damaged(
                 fmt::format("NMSG version {} with flags {:#04x} is not known", window[5], window[4]),
                 "this program reads versions 1 and 2");
