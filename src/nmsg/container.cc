@@ -36,7 +36,7 @@ ContainerBuilder::ContainerBuilder(std::size_t capacity, bool sequenced)
     : capacity_(std::clamp(capacity, least_container, most_container)),
       estimate_(header_octets),
       sequenced_(sequenced) {
-    body_.reserve(capacity_ + slack);
+    octets_.reserve(header_octets + capacity_ + slack);
     crcs_.reserve(capacity_ / least_estimate + 1);
 }
 
@@ -86,11 +86,10 @@ void ContainerBuilder::account(std::size_t size, std::uint32_t crc) {
 }
 
 std::uint8_t* ContainerBuilder::room(std::size_t octets) {
-    if (body_.size() - used_ < octets) {
-        const std::size_t wanted = used_ + octets;
-        body_.resize(wanted <= body_.capacity() ? std::min(body_.capacity(), wanted + step) : wanted);
-    }
-    return body_.data() + used_;
+    const std::size_t wanted = header_octets + used_ + octets;
+    if (octets_.size() < wanted)
+        octets_.resize(wanted <= octets_.capacity() ? std::min(octets_.capacity(), wanted + step) : wanted);
+    return octets_.data() + header_octets + used_;
 }
 
 Octets ContainerBuilder::finish(std::optional<Sequence> sequence) {
@@ -105,14 +104,15 @@ Octets ContainerBuilder::finish(std::optional<Sequence> sequence) {
         out = pb::write_varint_field(out, field_sequence, sequence->number);
         pb::write_varint_field(out, field_sequence_id, sequence->id);
     }
-    return {body_.data(), used_ + size};
+    return {octets_.data() + header_octets, used_ + size};
 }
 
 void ContainerBuilder::finish_into(std::vector<std::uint8_t>& into, std::optional<Sequence> sequence) {
     const std::size_t size = finish(sequence).size();
-    body_.swap(into);
-    into.resize(size);
-    body_.reserve(capacity_ + slack);
+    put_container_header(octets_.data(), 0, size);
+    octets_.swap(into);
+    into.resize(header_octets + size);
+    octets_.reserve(header_octets + capacity_ + slack);
     reset();
 }
 

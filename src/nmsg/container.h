@@ -37,6 +37,9 @@ struct Blank {
     void* context = nullptr;
 };
 
+// The ten octets of FACTS N1, version 2.
+void put_container_header(std::uint8_t* out, std::uint8_t flags, std::size_t length);
+
 class ContainerBuilder {
   public:
     // `capacity`: B of N13, 512 … 1,048,576. `sequenced`: Q of N13 is 18 (UDP), else 0.
@@ -61,7 +64,8 @@ class ContainerBuilder {
 
     // Appends CRCs (and the sequence) and returns the packed Nmsg; valid until reset().
     [[nodiscard]] Octets finish(std::optional<Sequence> sequence = {});
-    // The same body moved into `into` (its old memory is taken over), and an empty builder afterwards.
+    // The same body behind a header for a plain container, moved into `into` (whose old memory is taken over
+    // and not cleared: what it held is written over), and an empty builder afterwards.
     void finish_into(std::vector<std::uint8_t>& into, std::optional<Sequence> sequence = {});
     void reset();
 
@@ -71,11 +75,12 @@ class ContainerBuilder {
 
     std::size_t capacity_, estimate_, used_ = 0, count_ = 0;
     bool sequenced_;
-    std::vector<std::uint8_t> body_;
+    std::vector<std::uint8_t> octets_;  // room for a header, then the body; only ever grows
     std::vector<std::uint32_t> crcs_;
 };
 
 // Appends to `out` what goes on the wire for one body: one container, or its fragments if `oversized`.
+// A plain container is best taken from finish_into(), which copies nothing.
 // `fragment_id`: shared by the fragments of one body; random.
 void frame_container(Octets body, bool oversized, std::size_t capacity, Compressor& compressor,
                      std::uint32_t fragment_id, std::vector<std::uint8_t>& out);

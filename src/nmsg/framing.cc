@@ -12,19 +12,20 @@
 
 namespace sie::nmsg {
 namespace pb = protobuf;
-namespace {
 
-constexpr std::uint8_t version = 2;
-// NmsgFragment.
-constexpr std::uint32_t field_id = 1, field_current = 2, field_last = 3, field_fragment = 4, field_crc = 5;
-
-void put_header(std::uint8_t* out, std::uint8_t flags, std::size_t length) {
+void put_container_header(std::uint8_t* out, std::uint8_t flags, std::size_t length) {
+    constexpr std::uint8_t version = 2;
     if (length > UINT32_MAX) throw std::length_error("an NMSG container holds less than 4 GiB");
     std::copy_n("NMSG", 4, out);
     out[4] = flags;
     out[5] = version;
     store_be32(out + 6, static_cast<std::uint32_t>(length));
 }
+
+namespace {
+
+// NmsgFragment.
+constexpr std::uint32_t field_id = 1, field_current = 2, field_last = 3, field_fragment = 4, field_crc = 5;
 
 std::uint8_t* grow(std::vector<std::uint8_t>& out, std::size_t octets) {
     out.resize(out.size() + octets);
@@ -33,7 +34,7 @@ std::uint8_t* grow(std::vector<std::uint8_t>& out, std::size_t octets) {
 
 void append_plain(Octets body, std::vector<std::uint8_t>& out) {
     std::uint8_t* place = grow(out, header_octets + body.size());
-    put_header(place, 0, body.size());
+    put_container_header(place, 0, body.size());
     pb::write_octets(place + header_octets, body);
 }
 
@@ -41,7 +42,7 @@ void append_compressed(Octets body, Compressor& compressor, std::vector<std::uin
     const std::size_t start = out.size();
     grow(out, header_octets);
     compressor.append(body, out);
-    put_header(out.data() + start, flag_zlib, out.size() - start - header_octets);
+    put_container_header(out.data() + start, flag_zlib, out.size() - start - header_octets);
 }
 
 // `data` in pieces of `piece` octets, each in a container of its own. `sent` is called behind each.
@@ -59,7 +60,7 @@ void append_fragments(Octets data, std::uint8_t flags, std::size_t piece, std::u
             pb::varint_field_size(field_last, last) + pb::bytes_field_size(field_fragment, part.size()) +
             pb::varint_field_size(field_crc, crc);
         std::uint8_t* place = grow(out, header_octets + size);
-        put_header(place, flags, size);
+        put_container_header(place, flags, size);
         place = pb::write_varint_field(place + header_octets, field_id, id);
         place = pb::write_varint_field(place, field_current, current);
         place = pb::write_varint_field(place, field_last, last);

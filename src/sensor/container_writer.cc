@@ -10,7 +10,8 @@ ContainerWriter::ContainerWriter(ContainerOutput& output, nmsg::Compression comp
     if (compression == nmsg::Compression::none) threads = 0;
     slots_.resize(std::size_t{2} * threads + 1);
     // Room for every container but an oversized one, so that a later one that is a little larger needs none.
-    for (Slot& slot : slots_) slot.framed.reserve(nmsg::most_container + nmsg::header_octets);
+    if (threads != 0)
+        for (Slot& slot : slots_) slot.framed.reserve(nmsg::most_container + nmsg::header_octets);
     for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
 }
 
@@ -30,7 +31,6 @@ void ContainerWriter::submit(Container& container) {
         frame(slot, own_);
         write(slot);
         std::swap(slot.container, container);
-        container.body.clear();
         container.payloads = {};
         return;
     }
@@ -38,7 +38,6 @@ void ContainerWriter::submit(Container& container) {
     Slot& slot = slots_[fill_ % slots_.size()];
     freed_.wait(lock, [&] { return slot.stage == Stage::free; });
     std::swap(slot.container, container);
-    container.body.clear();
     container.payloads = {};
     slot.stage = Stage::filled;
     ++fill_;
@@ -46,16 +45,18 @@ void ContainerWriter::submit(Container& container) {
 }
 
 void ContainerWriter::frame(Slot& slot, nmsg::Compressor& compressor) {
-    const std::uint32_t fragment_id = slot.container.oversized ? std::random_device{}() : 0;
+    const Container& container = slot.container;
     slot.framed.clear();
-    nmsg::frame_container(slot.container.body, slot.container.oversized, nmsg::most_container, compressor,
-                          fragment_id, slot.framed);
+    if (compression_ == nmsg::Compression::none && !container.oversized) return;  // it is framed already
+    const std::uint32_t fragment_id = container.oversized ? std::random_device{}() : 0;
+    nmsg::frame_container(Octets(container.octets).subspan(nmsg::header_octets), container.oversized,
+                          nmsg::most_container, compressor, fragment_id, slot.framed);
 }
 
 void ContainerWriter::write(Slot& slot) {
     const PayloadCounts& payloads = slot.container.payloads;
     if (!failed()) {
-        if (auto done = output_.write(slot.framed, slot.container.file_stamp); !done) {
+        if (auto done = output_.write(slot.written(), slot.container.file_stamp); !done) {
             error_ = done.error();
             failed_ = true;
         }

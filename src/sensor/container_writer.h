@@ -21,8 +21,8 @@
 namespace sie::sensor {
 
 struct Container {
-    std::vector<std::uint8_t> body;  // packed Nmsg
-    bool oversized = false;          // one payload larger than a container: goes out as fragments
+    std::vector<std::uint8_t> octets;  // a plain container: header and packed Nmsg
+    bool oversized = false;            // one payload larger than a container: goes out as fragments
     Time file_stamp;
     PayloadCounts payloads{};
 };
@@ -34,7 +34,7 @@ class ContainerWriter {
     ContainerWriter(const ContainerWriter&) = delete;
     ContainerWriter& operator=(const ContainerWriter&) = delete;
 
-    // Swaps `container` with the slot: what comes back is empty and has memory to be used again.
+    // Swaps `container` with the slot: what comes back has no payloads, and memory to be used again.
     void submit(Container& container);
     [[nodiscard]] bool failed() const { return failed_.load(std::memory_order_relaxed); }
     // Waits for everything submitted, closes the output and adds to the ledger what was written and what was
@@ -46,7 +46,10 @@ class ContainerWriter {
     struct Slot {
         Stage stage = Stage::free;
         Container container;
-        std::vector<std::uint8_t> framed;
+        std::vector<std::uint8_t> framed;  // what is written, if it is not `container.octets` as it stands
+        [[nodiscard]] Octets written() const {
+            return framed.empty() ? Octets(container.octets) : Octets(framed);
+        }
     };
     void frame(Slot& slot, nmsg::Compressor& compressor);
     void write(Slot& slot);

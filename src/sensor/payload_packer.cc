@@ -45,7 +45,7 @@ void PayloadPacker::flush() {
     if (builder_.empty()) return;
     open_.oversized = builder_.oversized();
     open_.file_stamp = stamp_;
-    builder_.finish_into(open_.body);
+    builder_.finish_into(open_.octets);
     writer_->submit(open_);
 }
 

@@ -1,21 +1,20 @@
-// nmsgtool: capture files and NMSG files in, NMSG files or lines out. The text forms come with a later issue.
+// nmsgtool: the command line of the stream engine.
 
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
-#include <thread>
+#include <sstream>
 
+#include "base/number.h"
 #include "base/quoted.h"
-#include "nmsg/reader.h"
-#include "sensor/replay.h"
-#include "text/payload_types.h"
-#include "text/transaction_line.h"
+#include "stream/alias_file.h"
+#include "stream/engine.h"
 #include "tools/dnsqr_environment.h"
 #include "tools/progress_bar.h"
 #include "tools/stop_signal.h"
@@ -32,10 +31,12 @@ int refuse(const Error& error) {
 }
 
 struct Options {
-    std::vector<std::string> pcaps, nmsgs;
-    std::string vendor, type, output, bpf;
+    std::vector<std::string> pcaps, nmsgs, jsons;              // inputs
+    std::vector<std::string> nmsg_outs, text_outs, json_outs;  // outputs
+    std::string vendor, type, bpf, end_of_line = "\\n", zlevel;
+    std::string set_source, set_operator, set_group, get_source, get_operator, get_group;
     std::optional<std::uint64_t> count;
-    bool zlib = false, version = false;
+    bool zlib = false, mirror = false, unbuffered = false, version = false;
 };
 
 // Options of the original that this program does not carry.
@@ -57,246 +58,286 @@ constexpr std::array<Refused, 6> refused_options{{
     {"-M,--statsmod", "statistics modules are not supported", "see sie-dns-sensor run --json-summary"},
 }};
 
-// Lines on standard output. The first failure is kept, so that what a full disk took is not lost unseen.
-class LineOutput {
-  public:
-    void put(std::string line) {
-        line += '\n';
-        if (failure_ == 0 && std::fwrite(line.data(), 1, line.size(), stdout) != line.size())
-            failure_ = errno;
-    }
-    [[nodiscard]] bool failed() const { return failure_ != 0; }
-    [[nodiscard]] Result<void> finish() {
-        if (failure_ == 0 && std::fflush(stdout) != 0) failure_ = errno;
-        if (failure_ != 0) return fail_errno("standard output", "cannot be written", failure_);
-        return {};
-    }
-
-  private:
-    int failure_ = 0;
+// What the options and the environment say, as the engine wants it.
+struct Work {
+    dnsqr::Settings settings;
+    std::optional<capture::PacketFilter> filter;
+    stream::Selection selection;
+    stream::SinkOptions sinks;
+    std::shared_ptr<const stream::AliasFile> operators, groups;
 };
 
-// Opening the output empties it: an input that is the same file would be gone before it is read.
-Result<std::unique_ptr<sensor::ContainerOutput>> open_output(const std::string& output,
-                                                             const std::vector<std::string>& inputs) {
-    std::error_code none;
-    if (output != "-" && std::filesystem::is_regular_file(output, none))
-        for (const std::string& input : inputs)
-            if (std::filesystem::equivalent(input == "-" ? "/dev/stdin" : input, output, none))
-                return fail(ErrorKind::usage, "-w", sie::quoted(output) + " is an input as well",
-                            "write to another file");
-    return sensor::PlainOutput::open(output);
+Result<void> read_selection(const Options& given, Work& work) {
+    if (given.type.empty() && !given.vendor.empty())
+        return fail(ErrorKind::usage, "-V", "a vendor without a type", "add -T NAME");
+    if (!given.type.empty()) {
+        const std::string vendor = given.vendor.empty() ? "base" : given.vendor;
+        work.selection.type = text::find_type(vendor, given.type);
+        if (work.selection.type == nullptr)
+            return fail(ErrorKind::usage, "-T",
+                        fmt::format("no type is called {} {}", sie::quoted(vendor), sie::quoted(given.type)),
+                        "such as -V base -T dnsqr");
+    }
+    if (!given.pcaps.empty() && (work.selection.type == nullptr || work.selection.type->name != "dnsqr"))
+        return fail(ErrorKind::usage, "-p", "capture files become base:dnsqr payloads only",
+                    "add -V base -T dnsqr");
+    return {};
 }
 
-int from_pcap(const Options& given) {
-    const text::PayloadType* made = text::find_type(given.vendor, given.type);
-    if (made == nullptr || made->vendor != nmsg::vendor_base || made->type != nmsg::type_dnsqr)
-        return refuse({ErrorKind::usage,
-                       "-p",
-                       {},
-                       "capture files become base:dnsqr payloads only",
-                       "add -V base -T dnsqr"});
-    sensor::ReplayOptions options;
-    options.files = given.pcaps;
-    if (auto applied = tools::apply_environment(options.settings); !applied) return refuse(applied.error());
-    if (auto checked = dnsqr::check(options.settings, false); !checked) return refuse(checked.error());
-    for (const std::string& warning : dnsqr::warnings(options.settings))
+Result<void> read_capture_settings(const Options& given, Work& work) {
+    if (given.pcaps.empty()) return {};
+    if (auto applied = tools::apply_environment(work.settings); !applied) return applied;
+    if (auto checked = dnsqr::check(work.settings, false); !checked) return checked;
+    for (const std::string& warning : dnsqr::warnings(work.settings))
         fmt::print(stderr, "nmsgtool: warning: {}\n", warning);
     std::string expression = given.bpf;
     if (const char* value = std::getenv("NMSG_BPF"); expression.empty() && value != nullptr) {
         expression = value;
-        if (expression.find_first_not_of(" \t") == std::string::npos)
-            return refuse(
-                {ErrorKind::usage, "NMSG_BPF", {}, "is set but empty", "unset it or give it a value"});
+        if (trimmed(expression).empty())
+            return fail(ErrorKind::usage, "NMSG_BPF", "is set but empty", "unset it or give it a value");
     }
-    std::optional<capture::PacketFilter> filter;
-    if (!expression.empty()) {
-        auto compiled = capture::PacketFilter::compile(given.bpf.empty() ? "NMSG_BPF" : "-b", expression);
-        if (!compiled) return refuse(compiled.error());
-        filter.emplace(std::move(*compiled));
-        options.filter = &*filter;
-    }
-    std::unique_ptr<sensor::ContainerOutput> output;
-    LineOutput lines;
-    if (!given.output.empty()) {
-        auto opened = open_output(given.output, given.pcaps);
-        if (!opened) return refuse(opened.error());
-        output = std::move(*opened);
-    } else {
-        options.observed = ~std::uint64_t{0};
-        options.observer = [&lines](const nmsg::DnsqrPayload& payload, Time time) {
-            lines.put(text::transaction_line(payload, time.seconds(), time.nanoseconds()));
-        };
-    }
-    options.output = output.get();
-    options.compression = given.zlib ? nmsg::Compression::default_ : nmsg::Compression::none;
-    options.compression_threads = std::max(1U, std::thread::hardware_concurrency());
-    options.key = HashKey::random();
-    options.most_payloads = given.count;
-    tools::ProgressBar bar;
-    if (bar.shown())
-        options.progress = [&](const OctetSource& source, const sensor::Ledger& ledger) {
-            bar.update(source, ledger.frames, "frames");
-        };
-    const tools::StopSignal stop;
-    options.stop = &stop.asked();
-    const sensor::ReplayResult result = sensor::replay(options);
-    bar.clear();
-    const auto printed = lines.finish();
-    if (result.error) return refuse(*result.error);
-    return printed ? 0 : refuse(printed.error());
+    if (expression.empty()) return {};
+    auto compiled = capture::PacketFilter::compile(given.bpf.empty() ? "NMSG_BPF" : "-b", expression);
+    if (!compiled) return fail(std::move(compiled.error()));
+    work.filter.emplace(std::move(*compiled));
+    return {};
 }
 
-std::string line_of(const nmsg::Payload& payload) {
-    if (payload.vendor == nmsg::vendor_base && payload.type == nmsg::type_dnsqr)
-        if (const auto dnsqr = nmsg::decode_dnsqr(payload.octets))
-            return text::transaction_line(dnsqr->payload, payload.time_sec, payload.time_nsec);
-    return fmt::format("{}.{:09} {}:{} {} octets", payload.time_sec, payload.time_nsec, payload.vendor,
-                       payload.type, payload.octets.size());
+std::shared_ptr<const stream::AliasFile> aliases(const char* variable, const char* path) {
+    const char* named = std::getenv(variable);
+    return std::make_shared<const stream::AliasFile>(
+        stream::AliasFile::read(named != nullptr ? named : path));
 }
 
-void warn_of_dropped(const nmsg::Reader& reader) {
-    const nmsg::ReadCounts& counts = reader.counts();
-    const std::string& name = reader.source().name();
-    if (counts.crc_failures != 0) {
-        const auto [calculated, stored] = reader.last_crc_failure();
-        fmt::print(stderr, "nmsgtool: WARNING: {}: crc mismatch ({:x} != {:x}), {} payloads dropped\n", name,
-                   calculated, stored, counts.crc_failures);
-    }
-    if (counts.malformed_payloads != 0)
-        fmt::print(stderr, "nmsgtool: WARNING: {}: {} malformed payloads dropped\n", name,
-                   counts.malformed_payloads);
-    if (const std::uint64_t lost = counts.fragments_incomplete + counts.fragments_rejected; lost != 0)
-        fmt::print(stderr, "nmsgtool: WARNING: {}: {} fragments of unfinished or unsound sets dropped\n",
-                   name, lost);
+// A number that is not zero, or a name of the alias file.
+Result<void> read_id(const char* option, const std::string& text, const stream::AliasFile* names,
+                     std::optional<std::uint32_t>& to) {
+    if (text.empty()) return {};
+    if (names != nullptr)
+        if (const auto number = names->number_of(text)) {
+            to = number;
+            return {};
+        }
+    auto number = parse_number(text, 1, UINT32_MAX);
+    if (!number)
+        return fail(ErrorKind::usage, option, std::move(number.error().why),
+                    std::move(number.error().remedy));
+    to = static_cast<std::uint32_t>(*number);
+    return {};
 }
 
-int from_nmsg(const Options& given) {
-    // With -T the others are dropped (FACTS N53).
-    const text::PayloadType* wanted = nullptr;
-    if (!given.type.empty()) {
-        wanted = text::find_type(given.vendor, given.type);
-        if (wanted == nullptr)
-            return refuse({ErrorKind::usage,
-                           "-T",
-                           {},
-                           sie::quoted(given.vendor + ":" + given.type) + " is no message type",
-                           "name one of base, as -T dnsqr"});
-    }
-    std::unique_ptr<sensor::ContainerOutput> output;
-    LineOutput lines;
-    if (!given.output.empty()) {
-        auto opened = open_output(given.output, given.nmsgs);
-        if (!opened) return refuse(opened.error());
-        output = std::move(*opened);
-    }
-    std::optional<sensor::ContainerWriter> writer;
-    if (output)
-        writer.emplace(*output, given.zlib ? nmsg::Compression::default_ : nmsg::Compression::none,
-                       std::max(1U, std::thread::hardware_concurrency()));
-    nmsg::ContainerBuilder builder(nmsg::most_container);
-    sensor::Container container;
-    const auto flush = [&] {
-        if (builder.empty()) return;
-        container.oversized = builder.oversized();
-        builder.finish_into(container.body);
-        writer->submit(container);
+Result<void> read_ids(const Options& given, Work& work) {
+    work.operators = aliases("NMSG_OPALIAS_FILE", "/etc/nmsg.opalias");
+    work.groups = aliases("NMSG_GRALIAS_FILE", "/etc/nmsg.gralias");
+    struct Row {
+        const char* option;
+        const std::string& text;
+        const stream::AliasFile* names;
+        std::optional<std::uint32_t>& to;
     };
-    std::uint64_t count = 0;
-    std::optional<Error> error;
-    tools::ProgressBar bar;
+    text::EnvelopeStyle& style = work.sinks.style;
+    stream::Selection& get = work.selection;
+    for (const Row& row : {Row{"--setsource", given.set_source, nullptr, style.source},
+                           {"--setoperator", given.set_operator, work.operators.get(), style.group_operator},
+                           {"--setgroup", given.set_group, work.groups.get(), style.group},
+                           {"--getsource", given.get_source, nullptr, get.source},
+                           {"--getoperator", given.get_operator, work.operators.get(), get.group_operator},
+                           {"--getgroup", given.get_group, work.groups.get(), get.group}})
+        if (auto taken = read_id(row.option, row.text, row.names, row.to); !taken) return taken;
+    style.operator_name = [names = work.operators](std::uint32_t number) { return names->name_of(number); };
+    style.group_name = [names = work.groups](std::uint32_t number) { return names->name_of(number); };
+    return {};
+}
+
+Result<void> read_forms(const Options& given, Work& work) {
+    std::string& end = work.sinks.style.end_of_line;
+    end.clear();
+    for (std::size_t i = 0; i < given.end_of_line.size(); ++i) {
+        const char c = given.end_of_line[i];
+        const char next = i + 1 < given.end_of_line.size() ? given.end_of_line[i + 1] : '\0';
+        const bool escape = c == '\\' && (next == 'n' || next == 't' || next == '\\');
+        end += !escape ? c : next == 'n' ? '\n' : next == 't' ? '\t' : '\\';
+        i += escape ? 1 : 0;
+    }
+    work.sinks.unbuffered = given.unbuffered;
+    if (given.zlib) work.sinks.compression = nmsg::Compression::default_;
+    if (!given.zlevel.empty()) {
+        const auto level = nmsg::compression_of(given.zlevel);
+        if (!level || *level == nmsg::Compression::none)
+            return fail(ErrorKind::usage, "--zlevel", sie::quoted(given.zlevel) + " is not known",
+                        "use fast, default or best");
+        work.sinks.compression = *level;
+    }
+    return {};
+}
+
+// Opening an output empties it: an input that is the same file would be gone before it is read.
+Result<void> check_outputs(const Options& given) {
+    std::error_code none;
+    for (const auto* outputs : {&given.nmsg_outs, &given.text_outs, &given.json_outs})
+        for (const std::string& output : *outputs) {
+            if (output == "-" || !std::filesystem::is_regular_file(output, none)) continue;
+            for (const auto* inputs : {&given.pcaps, &given.nmsgs, &given.jsons})
+                for (const std::string& input : *inputs)
+                    if (std::filesystem::equivalent(input == "-" ? "/dev/stdin" : input, output, none))
+                        return fail(ErrorKind::usage, "-w, -o, -J",
+                                    sie::quoted(output) + " is an input as well", "write to another file");
+        }
+    return {};
+}
+
+Result<std::vector<std::unique_ptr<stream::Sink>>> open_sinks(const Options& given, const Work& work) {
+    std::vector<std::unique_ptr<stream::Sink>> sinks;
+    using Open = Result<std::unique_ptr<stream::Sink>> (*)(const std::string&, const stream::SinkOptions&);
+    const auto add = [&](const std::vector<std::string>& paths, Open open) -> Result<void> {
+        for (const std::string& path : paths) {
+            auto sink = open(path, work.sinks);
+            if (!sink) return fail(std::move(sink.error()));
+            sinks.push_back(std::move(*sink));
+        }
+        return {};
+    };
+    if (auto added = add(given.nmsg_outs, stream::open_nmsg_sink); !added)
+        return fail(std::move(added.error()));
+    if (auto added = add(given.text_outs, stream::open_presentation_sink); !added)
+        return fail(std::move(added.error()));
+    if (auto added = add(given.json_outs, stream::open_json_sink); !added)
+        return fail(std::move(added.error()));
+    if (sinks.empty())
+        if (auto added = add({"-"}, stream::open_presentation_sink); !added)
+            return fail(std::move(added.error()));
+    return sinks;
+}
+
+int run(const Options& given) {
+    Work work;
+    for (const auto read : {read_selection, read_capture_settings, read_ids, read_forms})
+        if (auto done = read(given, work); !done) return refuse(done.error());
+    if (auto checked = check_outputs(given); !checked) return refuse(checked.error());
+    auto sinks = open_sinks(given, work);
+    if (!sinks) return refuse(sinks.error());
+
     const tools::StopSignal stop;
-    const auto enough = [&] { return given.count && count >= *given.count; };
-    for (const std::string& name : given.nmsgs) {
-        if (enough()) break;
-        auto source = OctetSource::open(name, OctetSource::default_buffer_octets, &stop.asked());
-        auto reader = source ? nmsg::Reader::read(std::move(*source)) : fail(source.error());
-        if (!reader) {
-            if (!stop.asked()) error = reader.error();
-            break;
-        }
-        nmsg::Payload payload;
-        while (!stop.asked() && !enough() && !lines.failed() && reader->next(payload)) {
-            if (wanted != nullptr && (payload.vendor != wanted->vendor || payload.type != wanted->type))
-                continue;
-            ++count;
-            if (writer) {
-                if (!builder.fits(nmsg::encoded_size(payload))) flush();
-                builder.add(payload);
-                if (builder.oversized()) flush();
-                if (writer->failed()) break;
-            } else {
-                lines.put(line_of(payload));
-            }
-            if (bar.shown() && count % 4096 == 0) bar.update(reader->source(), count, "payloads");
-        }
+    stream::Engine engine(std::move(*sinks), given.mirror, given.count);
+    tools::ProgressBar bar;
+    std::function<void(const stream::Source&, std::uint64_t)> progress;
+    if (bar.shown())
+        progress = [&](const stream::Source& source, std::uint64_t count) {
+            bar.update(source.octets(), count, "payloads");
+        };
+    std::optional<Error> error;
+    bool complained = false;
+    const auto complain = [&](const Error& why) {
         bar.clear();
-        warn_of_dropped(*reader);
-        if (stop.asked()) break;  // cut where the signal came: no damage
-        error = reader->error();
-        if (error || lines.failed() || (writer && writer->failed())) break;
-    }
-    if (writer) {
-        flush();
-        sensor::Ledger ledger;
-        if (auto failed = writer->finish(ledger); failed && !error) error = std::move(failed);
-    }
-    if (auto printed = lines.finish(); !printed && !error) error = std::move(printed.error());
-    return error ? refuse(*error) : 0;
+        fmt::print(stderr, "nmsgtool: {}\n", why.text());
+    };
+    // Opens a source when its turn comes and reads it; false: the run is over.
+    const auto read = [&](Result<std::unique_ptr<stream::Source>> source,
+                          const stream::Selection& selection) {
+        if (!source) {
+            if (!stop.asked()) error = std::move(source.error());
+            return false;
+        }
+        const bool more = engine.run(**source, selection, stop.asked(), progress);
+        bar.clear();
+        (*source)->report(
+            [](const std::string& line) { fmt::print(stderr, "nmsgtool: WARNING: {}\n", line); });
+        complained = complained || (*source)->not_understood() != 0;
+        // Cut where the signal came: no damage.
+        if (!more && !stop.asked() && (*source)->error()) error = (*source)->error();
+        return more;
+    };
+    const auto all = [&] {
+        if (!given.pcaps.empty() && !read(stream::open_captures(given.pcaps, &stop.asked(), work.settings,
+                                                                work.filter ? &*work.filter : nullptr),
+                                          {}))
+            return;
+        for (const std::string& path : given.nmsgs)
+            if (!read(stream::open_nmsg(path, &stop.asked()), work.selection)) return;
+        for (const std::string& path : given.jsons) {
+            text::JsonReader reader(
+                [names = work.operators](std::string_view name) { return names->number_of(name); },
+                [names = work.groups](std::string_view name) { return names->number_of(name); });
+            if (!read(stream::open_json(path, &stop.asked(), std::move(reader), complain), {})) return;
+        }
+    };
+    all();
+    if (auto finished = engine.finish(); !finished && !error) error = std::move(finished.error());
+    if (error) return refuse(*error);
+    return complained ? 1 : 0;
+}
+
+void add_options(CLI::App& app, Options& given) {
+    const auto files = [&](const char* names, std::vector<std::string>& to, const char* help) {
+        app.add_option(names, to, help)->type_name("FILE")->allow_extra_args(false);
+    };
+    files("-p,--readpcap", given.pcaps, "capture file, or - (needs -T dnsqr); may be repeated");
+    files("-r,--readnmsg", given.nmsgs, "NMSG file, or -; may be repeated");
+    files("-j,--readjson", given.jsons, "JSON lines, or -; may be repeated");
+    files("-w,--writenmsg", given.nmsg_outs, "NMSG file to write, or -");
+    files("-o,--writepres", given.text_outs, "presentation to write, or -; -o - if no output is given");
+    files("-J,--writejson", given.json_outs, "JSON lines to write, or -");
+    const auto text = [&](const char* names, std::string& to, const char* type, const char* help) {
+        app.add_option(names, to, help)->type_name(type);
+    };
+    text("-V,--vendor", given.vendor, "NAME", "vendor of the payloads to make, or to take from -r");
+    text("-T,--msgtype", given.type, "NAME", "their type: dnsqr for -p");
+    text("-b,--bpf", given.bpf, "EXPR", "a filter that narrows what the lists allow");
+    app.add_option("-c,--count", given.count, "stop after N payloads for each output")
+        ->type_name("N")
+        ->check(CLI::PositiveNumber);
+    app.add_flag("--mirror", given.mirror, "every payload to every output; else to each in turn");
+    app.add_flag("-z,--zlibout", given.zlib, "compress the containers of -w");
+    text("--zlevel", given.zlevel, "LEVEL", "the same: fast, default or best");
+    app.add_flag("--unbuffered", given.unbuffered, "write each payload at once");
+    text("-e,--endline", given.end_of_line, "TEXT", "end of the lines of -o; \\n, \\t and \\\\ are known");
+    text("--setsource", given.set_source, "N", "source of what is written");
+    text("--setoperator", given.set_operator, "NAME|N", "operator of what is written");
+    text("--setgroup", given.set_group, "NAME|N", "group of what is written");
+    text("--getsource", given.get_source, "N", "take only payloads of this source from -r");
+    text("--getoperator", given.get_operator, "NAME|N", "the same of this operator");
+    text("--getgroup", given.get_group, "NAME|N", "the same of this group");
+    app.add_flag("-v,--version", given.version, "print the version");
 }
 
 int command_line(int argc, char** argv) {
-    CLI::App app("nmsgtool: capture files and NMSG files in, NMSG files or lines out");
+    CLI::App app("nmsgtool: captures, NMSG and JSON in, NMSG, presentation and JSON out");
     Options given;
-    app.add_option("-p,--readpcap", given.pcaps, "capture file, or - (needs -T dnsqr); may be repeated")
-        ->type_name("FILE")
-        ->allow_extra_args(false);
-    app.add_option("-r,--readnmsg", given.nmsgs, "NMSG file, or -; may be repeated")
-        ->type_name("FILE")
-        ->allow_extra_args(false);
-    app.add_option("-w,--writenmsg", given.output, "NMSG file to write, or -; without it a line a payload")
-        ->type_name("FILE");
-    app.add_option("-V,--vendor", given.vendor, "vendor of the payloads to make, or to take from -r")
-        ->type_name("NAME");
-    app.add_option("-T,--msgtype", given.type, "their type: dnsqr for -p")->type_name("NAME");
-    app.add_option("-b,--bpf", given.bpf, "a filter that narrows what the lists allow")->type_name("EXPR");
-    app.add_option("-c,--count", given.count, "stop after N payloads")
-        ->type_name("N")
-        ->check(CLI::PositiveNumber);
-    app.add_flag("-z,--zlibout", given.zlib, "compress the containers");
-    app.add_flag("-v,--version", given.version, "print the version");
+    add_options(app, given);
     std::array<const CLI::Option*, refused_options.size()> refused{};
     std::vector<std::string> ignored;
     for (std::size_t i = 0; i < refused.size(); ++i)
         refused[i] = app.add_option(refused_options[i].option, ignored)->expected(0, 1)->group("");
+    // Options of ARGV_NMSGTOOL stand ahead of those given (N69).
+    std::vector<std::string> words;
+    if (const char* ahead = std::getenv("ARGV_NMSGTOOL"); ahead != nullptr) {
+        std::istringstream in(ahead);
+        for (std::string word; in >> word;) words.push_back(word);
+    }
+    words.insert(words.end(), argv + 1, argv + argc);
+    std::reverse(words.begin(), words.end());  // as CLI11 takes them
     try {
-        app.parse(argc, argv);
-        if (given.version) {
-            fmt::print(stderr, "nmsgtool {}\n", SIE_VERSION);
-            return 0;
-        }
-        for (std::size_t i = 0; i < refused.size(); ++i)
-            if (refused[i]->count() != 0)
-                return refuse({ErrorKind::usage,
-                               refused_options[i].option,
-                               {},
-                               refused_options[i].why,
-                               refused_options[i].remedy});
-        if (given.type.empty() && !given.vendor.empty())
-            return refuse({ErrorKind::usage, "-V", {}, "a vendor without a type", "add -T NAME"});
-        if (given.vendor.empty()) given.vendor = "base";
-        if (given.pcaps.empty() == given.nmsgs.empty())
-            return refuse({ErrorKind::usage,
-                           "nmsgtool",
-                           {},
-                           given.pcaps.empty() ? "nothing to read" : "-p and -r cannot be mixed",
-                           "give -p FILE or -r FILE"});
-        return given.pcaps.empty() ? from_nmsg(given) : from_pcap(given);
+        app.parse(words);
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() == 0) return app.exit(error, std::cerr, std::cerr);
         fmt::print(stderr, "nmsgtool: {}; see nmsgtool -h\n", error.what());
         return usage_status;
     }
+    if (given.version) {
+        fmt::print(stderr, "nmsgtool {}\n", SIE_VERSION);
+        return 0;
+    }
+    for (std::size_t i = 0; i < refused.size(); ++i)
+        if (refused[i]->count() != 0)
+            return refuse({ErrorKind::usage,
+                           refused_options[i].option,
+                           {},
+                           refused_options[i].why,
+                           refused_options[i].remedy});
+    if (given.pcaps.empty() && given.nmsgs.empty() && given.jsons.empty())
+        return refuse(
+            {ErrorKind::usage, "nmsgtool", {}, "nothing to read", "give -p FILE, -r FILE or -j FILE"});
+    return run(given);
 }
 
 }  // namespace
