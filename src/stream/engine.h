@@ -20,7 +20,7 @@ namespace sie::stream {
 // What is taken of an NMSG stream; other sources make what they were asked for.
 struct Selection {
     const text::PayloadType* type = nullptr;
-    std::optional<std::uint32_t> source, group_operator, group;
+    std::optional<std::uint32_t> source{}, group_operator{}, group{};
     [[nodiscard]] bool admits(const nmsg::Payload& payload) const;
 };
 

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 
 #include "base/octet_source.h"
 
@@ -21,6 +22,8 @@ class ProgressBar {
     using Clock = std::chrono::steady_clock;
     bool terminal_, drawn_ = false;
     Clock::time_point start_, last_;
+    std::string source_;  // the one in hand, and when it began: share and time left are of it alone
+    Clock::time_point source_start_;
 };
 
 }  // namespace sie::tools

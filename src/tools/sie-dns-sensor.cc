@@ -1,6 +1,7 @@
 // sie-dns-sensor: the sensor's command line. Offline so far: run --pcap, version.
 
 #include <fmt/format.h>
+#include <netdb.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -38,13 +39,22 @@ int refuse(const Error& error) {
     return error.exit_status();
 }
 
+// The host's full name, else its name, else "unknown" (REFERENCE §5).
+std::string host_name() {
+    char name[256] = {};
+    if (gethostname(name, sizeof name - 1) != 0 || name[0] == '\0') return "unknown";
+    addrinfo hints{}, *found = nullptr;
+    hints.ai_flags = AI_CANONNAME;
+    std::string full;
+    if (getaddrinfo(name, nullptr, &hints, &found) == 0 && found->ai_canonname != nullptr)
+        full = found->ai_canonname;
+    if (found != nullptr) freeaddrinfo(found);
+    return full.find('.') == std::string::npos ? name : full;
+}
+
 // The host's name goes into file names, so what it may hold is checked like the setting.
 Result<std::string> file_prefix(const std::string& given) {
-    std::string prefix = given;
-    if (prefix.empty()) {
-        char name[256] = {};
-        prefix = gethostname(name, sizeof name - 1) == 0 && name[0] != '\0' ? name : "unknown";
-    }
+    const std::string prefix = given.empty() ? host_name() : given;
     if (prefix.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") !=
         std::string::npos)
         return fail(ErrorKind::usage, "--prefix",

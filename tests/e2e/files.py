@@ -2,6 +2,7 @@
 """files.py BINARIES: the files that the sensor writes: names, rotation, what is there already, disks that fail, exits."""
 import json
 import os
+import pty
 import re
 import resource
 import signal
@@ -202,9 +203,31 @@ def signals(report, programs):
         report.check(shown.wait(20) in (0, 1, -signal.SIGPIPE) and b'terminate' not in error, 'a closed pipe ends it quietly', error)
 
 
+def progress(report, programs):
+    """a bar with rate and time left on a terminal; its line is cleared at the end"""
+    with folder() as here:
+        capture = os.path.join(here, 'many.pcap')
+        with open(capture, 'wb') as f:
+            subprocess.run([os.path.join(os.path.dirname(programs.sensor), 'make_flood'), '400000'], stdout=f, check=True)
+        for arguments in ([programs.sensor, 'run', '--pcap', capture, '--res-addrs', '198.18.0.1', '--discard', '--json-summary'],
+                          [programs.nmsgtool, '-p', capture, '-V', 'base', '-T', 'dnsqr', '-w', '/dev/null']):
+            ours, theirs = pty.openpty()
+            p = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=theirs)
+            os.close(theirs)
+            shown = b''
+            try:
+                while octets := os.read(ours, 65536):
+                    shown += octets
+            except OSError:  # the other end is closed
+                pass
+            os.close(ours)
+            report.check(p.wait(60) == 0 and re.search(rb'\r\[#*\.*\] +\d+ %  \d+ \w+/s  \d+ s left', shown) and shown.endswith(b'\r\x1b[K'),
+                         'a bar on a terminal: ' + os.path.basename(arguments[0]), shown[-300:])
+
+
 def main():
     programs, report = Programs(sys.argv[1]), Report('files')
-    for part in (rotation, existing_file, failing_disk, command_line, several_files, signals):
+    for part in (rotation, existing_file, failing_disk, command_line, several_files, signals, progress):
         part(report, programs)
     report.leave()
 
