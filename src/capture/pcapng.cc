@@ -112,6 +112,7 @@ bool Pcapng::next(OctetSource& source, Frame& out, std::optional<Error>& error) 
             source.advance(length);
             return true;
         }
+        if (body.size() < 8) return damage("short interface description");
         if (!describe_interface(body)) return damage(fmt::format("more than {} interfaces", most_interfaces));
         source.advance(length);
     }
@@ -142,7 +143,6 @@ bool Pcapng::skip_block(OctetSource& source, std::uint32_t length, std::optional
 //   interface description: 0 link type (16) | 2 reserved | 4 snap length | 8 options
 //   option: 0 code (16) | 2 length k (16) | 4 value, padded to four octets
 bool Pcapng::describe_interface(Octets body) {
-    if (body.size() < 8) return true;
     if (interfaces_.size() == most_interfaces) return false;
     Interface described;
     described.link_number = load16(body.data());

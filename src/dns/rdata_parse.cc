@@ -29,7 +29,7 @@ struct Word {
 
 class RdataParser {
   public:
-    RdataParser(std::string_view text) : rest_(text) {}
+    explicit RdataParser(std::string_view text) : rest_(text) {}
 
     [[nodiscard]] bool at_end() {
         while (!rest_.empty() && rest_.front() == ' ') rest_.remove_prefix(1);

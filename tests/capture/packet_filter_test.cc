@@ -24,6 +24,20 @@ TEST(PacketFilter, JudgesPacketsOfBothFamiliesFromTheIpHeaderOn) {
     EXPECT_TRUE(matches("not tcp", v4));
 }
 
+TEST(PacketFilter, MoreWordsNarrow) {
+    for (const Octets packet : {Octets(v4), Octets(v6)}) {
+        EXPECT_TRUE(matches("udp", packet) && matches("udp and dst port 53", packet));
+        EXPECT_FALSE(matches("udp and dst port 53 and src port 1", packet));
+    }
+    EXPECT_TRUE(matches("", v4)) << "no word rejects nothing";
+}
+
+TEST(PacketFilter, JudgesLaterFragmentsByTheirIpHeaderOnly) {
+    const auto later = test::ipv4({.flags_and_offset = 10}, test::udp4(test::counting(12)));
+    EXPECT_TRUE(matches("udp and host 192.0.2.1", later));
+    EXPECT_FALSE(matches("udp port 53", later));
+}
+
 TEST(PacketFilter, ShortOctetsMatchNothingAndDoNoHarm) {
     for (std::size_t n = 0; n < 28; ++n)
         EXPECT_FALSE(matches("udp port 53 and ip[27] == 255", Octets(v4).first(n)));

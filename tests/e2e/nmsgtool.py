@@ -207,11 +207,52 @@ def ends(t):
     shutil.rmtree(t.path('gone'), ignore_errors=True)
 
 
+def selects(t):
+    """-T chooses among payloads of NMSG files; -c is enough; nothing is lost in silence"""
+    sog, unknown, out = os.path.join(DATA, 'sog.nmsg'), os.path.join(DATA, 'unknown-type.nmsg'), t.path('chosen.nmsg')
+    both = ['-r', sog, '-r', os.path.join(DATA, 'dnsqr-qr.nmsg'), '-r', unknown]
+    for extra, expected in ((['-T', 'dnsqr'], [9]), (['-V', 'base', '-T', 'logline'], [6]), (['-V', 'ISC', '-T', 'LogLine'], [6]), ([], [6, 9, 5, 200])):
+        t.ok('chosen %s' % extra, *both, *extra, '-w', out)
+        t.report.same(expected, [x[2][0] for x in payloads(out)], 'payloads chosen by %s' % extra)
+    t.ok('-c counts what is chosen', *both, '-T', 'dnsqr', '-c', '1', '-w', out)
+    t.report.check([x[2][0] for x in payloads(out)] == [9], 'and not what is dropped')
+    t.ok('a type that does not exist', '-r', sog, '-T', 'frob', status=2, words=['frob'])
+    t.ok('a vendor that does not exist', '-r', sog, '-V', 'nobody', '-T', 'dnsqr', status=2, words=['nobody'])
+    t.ok('a vendor without a type', '-r', sog, '-V', 'base', status=2, words=['-V', '-T'])
+    t.ok('-c: what is behind it is not opened', '-r', sog, '-c1', '-r', t.path('gone'), '-w', out)
+    t.ok('one file an option', '-r', sog, sog, status=2, words=['sog.nmsg'])
+    t.ok('NMSG_BPF set but blank', '-p', t.capture, *MAKE, status=2, words=['NMSG_BPF', 'empty'], env={'NMSG_BPF': ' '})
+    for option in ('-L', '-Z', '-S', '-F', '-M', '--readzsock', '--readzchan', '--writezsock', '--filter', '--policy', '--statsmod'):
+        t.ok('refused: ' + option, '-r', sog, option, 'x', status=2, words=[option, 'not'])
+    copy = t.path('copy.nmsg')
+    shutil.copy(sog, copy)
+    with open(copy, 'rb') as f:
+        p = subprocess.run([t.programs.nmsgtool, '-r', '-', '-w', copy], stdin=f, capture_output=True)
+    t.report.check(p.returncode == 2 and os.path.getsize(copy) == os.path.getsize(sog), 'an output that is standard input is not emptied', p)
+    if os.path.exists('/dev/full'):
+        for arguments in (['-r', sog], ['-p', t.capture, *MAKE], ['-r', sog, '-w', '-'], ['-r', sog, '-J', '-']):
+            with open('/dev/full', 'wb') as full:
+                p = subprocess.run([t.programs.nmsgtool, *arguments], stdout=full, stderr=subprocess.PIPE)
+            t.report.check(p.returncode == 1 and b'standard output' in p.stderr and b'No space' in p.stderr, 'standard output that is full: %s' % arguments, p)
+    # What a version 1 header lacks is said, not that version 1 is unknown.
+    with open(copy, 'wb') as f:
+        f.write(b'NMSG\0\1\0')
+    t.ok('a version 1 header that is cut', '-r', copy, status=1, words=['copy.nmsg: offset 0', 'ends inside the header'])
+    # Fields of an envelope that nobody knows, and octets of another vendor, go through as they are.
+    envelope = b'\x08\x63\x10\x05\x18\x05\x25\0\0\0\0\x2a\3\xff\0\x80\x92\x06\x03abc'
+    with open(copy, 'wb') as f:
+        f.write(b'NMSG\0\2' + (len(envelope) + 2).to_bytes(4, 'big') + b'\x0a' + bytes([len(envelope)]) + envelope)
+    t.ok('unknown fields', '-r', copy, '-w', out)
+    t.report.check(envelope in open(out, 'rb').read(), 'are kept', open(out, 'rb').read().hex())
+    t.report.check(nmsg_lines.wrong_crcs(open(out, 'rb').read()) == 0, 'and a CRC is added')
+
+
+
 def main():
     programs, report = Programs(sys.argv[1]), Report('nmsgtool')
     with folder() as here:
         t = Tool(report, programs, here)
-        for part in (makes, copies, conformance, text_forms, refuses, ends):
+        for part in (makes, copies, conformance, text_forms, refuses, selects, ends):
             part(t)
     report.leave()
 
