@@ -5,7 +5,9 @@
 // errors are of kind usage; `what` is left empty for the caller, who knows the name of the setting.
 #pragma once
 
+#include <charconv>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "base/result.h"
@@ -21,5 +23,14 @@ namespace sie {
 
 // 0, 1, no, yes, false, true, off, on; any case. Errors: empty, another word.
 [[nodiscard]] Result<bool> parse_switch(std::string_view text);
+
+// Digits of that base and nothing else; nothing if there are others, none, or too many for T.
+template <class T>
+[[nodiscard]] std::optional<T> whole_number(std::string_view digits, int base = 10) {
+    T value{};
+    const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
+    if (digits.empty() || error != std::errc{} || stop != digits.data() + digits.size()) return std::nullopt;
+    return value;
+}
 
 }  // namespace sie

@@ -221,4 +221,15 @@ std::optional<DropReason> decode_ip(Family family, Octets octets, bool cut, Tran
                                 : decode_ipv6(octets, cut, wanted, out);
 }
 
+std::optional<WholePacket> whole_packet(LinkType link, Octets frame) {
+    IpStart start;
+    if (find_ip(link, frame, false, start)) return {};
+    const Octets ip = frame.subspan(start.at);
+    const bool v4 = start.family == Family::v4;
+    if (ip.size() < (v4 ? ipv4_octets : ipv6_octets) || ip[0] >> 4 != (v4 ? 4 : 6)) return {};
+    const std::size_t stated = v4 ? load_be16(ip.data() + 2) : ipv6_octets + load_be16(ip.data() + 4);
+    if (stated < (v4 ? ipv4_octets : ipv6_octets) || stated > ip.size()) return {};
+    return WholePacket{start.family, ip.first(stated)};
+}
+
 }  // namespace sie::net

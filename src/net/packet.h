@@ -62,4 +62,12 @@ struct PacketView {
 [[nodiscard]] std::optional<DropReason> decode_ip(Family family, Octets octets, bool cut, Transports wanted,
                                                   PacketView& out);
 
+// Any IP packet in a frame: behind the link header and up to the length that its IP header states. Nothing
+// for frames without one, or with a part of one.
+struct WholePacket {
+    Family family = Family::v4;
+    Octets ip;
+};
+[[nodiscard]] std::optional<WholePacket> whole_packet(LinkType link, Octets frame);
+
 }  // namespace sie::net

@@ -20,6 +20,9 @@ bool sound_crcs(const pb::Field& field) {
 bool BodyWalk::open(Octets message) {
     payloads_ = crcs_ = pb::FieldWalk({});
     packed_ = {};
+    count_ = 0;
+    sequence_.reset();
+    sequence_id_.reset();
     std::optional<Octets> from_first_crc;
     pb::FieldWalk walk(message);
     Octets at = message;
@@ -27,14 +30,19 @@ bool BodyWalk::open(Octets message) {
         switch (field.number) {
             case field_payloads:
                 if (!field.is_bytes()) return false;
+                ++count_;
                 break;
             case field_crcs:
                 if (!sound_crcs(field)) return false;
                 if (!from_first_crc) from_first_crc = at;
                 break;
             case field_sequence:
+                if (!field.is_varint()) return false;
+                sequence_ = field.as_uint32();
+                break;
             case field_sequence_id:
                 if (!field.is_varint()) return false;
+                sequence_id_ = field.value;
                 break;
             default: break;
         }

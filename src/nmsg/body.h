@@ -19,6 +19,10 @@ class BodyWalk {
   public:
     // False if the message is malformed; then there is nothing to walk.
     [[nodiscard]] bool open(Octets message);
+    [[nodiscard]] std::size_t payload_count() const { return count_; }
+    // Fields 3 and 4 (N15), as sockets' outputs write them.
+    [[nodiscard]] std::optional<std::uint32_t> sequence() const { return sequence_; }
+    [[nodiscard]] std::optional<std::uint64_t> sequence_id() const { return sequence_id_; }
     // The next NmsgPayload, and the CRC stored for it if there is one (N8: one tag a CRC, or packed).
     [[nodiscard]] bool next(Octets& payload, std::optional<std::uint32_t>& crc);
 
@@ -26,6 +30,9 @@ class BodyWalk {
     [[nodiscard]] std::optional<std::uint32_t> next_crc();
 
     protobuf::FieldWalk payloads_{{}}, crcs_{{}};
+    std::size_t count_ = 0;
+    std::optional<std::uint32_t> sequence_;
+    std::optional<std::uint64_t> sequence_id_;
     Octets packed_;  // what is left of a packed list of CRCs
 };
 

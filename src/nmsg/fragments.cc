@@ -13,6 +13,8 @@ enum : std::uint32_t { field_id = 1, field_current, field_last, field_fragment, 
 // count as well.
 constexpr std::size_t piece_cost = 128;
 
+constexpr std::int64_t longest_wait_ns = 30 * Time::per_second;  // N24
+
 }  // namespace
 
 std::optional<Fragment> decode_fragment(Octets octets) {
@@ -40,12 +42,14 @@ std::optional<Fragment> decode_fragment(Octets octets) {
     return fragment;
 }
 
-std::optional<Octets> FragmentSets::add(const Fragment& fragment) {
+std::optional<Octets> FragmentSets::add(const Fragment& fragment, std::uint64_t sender, Time now) {
+    while (!sets_.empty() && now.ns - sets_.front().begun.ns > longest_wait_ns)
+        drop(sets_.begin(), counts_.fragments_incomplete);
     if (fragment.current > fragment.last || fragment.last >= limits_.fragment_octets / piece_cost) {
         ++counts_.fragments_rejected;
         return {};
     }
-    const Place set = find_or_start(fragment);
+    const Place set = find_or_start(fragment, sender, now);
     if (set->last != fragment.last) {
         ++counts_.fragments_rejected;
         return {};
@@ -64,10 +68,10 @@ std::optional<Octets> FragmentSets::add(const Fragment& fragment) {
     return {};
 }
 
-FragmentSets::Place FragmentSets::find_or_start(const Fragment& fragment) {
+FragmentSets::Place FragmentSets::find_or_start(const Fragment& fragment, std::uint64_t sender, Time now) {
     for (Place set = sets_.begin(); set != sets_.end(); ++set)
-        if (set->id == fragment.id && set->crc == fragment.crc) return set;
-    sets_.push_back({fragment.id, fragment.last, fragment.crc, {}, 0});
+        if (set->id == fragment.id && set->crc == fragment.crc && set->sender == sender) return set;
+    sets_.push_back({fragment.id, fragment.last, fragment.crc, sender, now, {}, 0});
     return std::prev(sets_.end());
 }
 

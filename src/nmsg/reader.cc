@@ -5,11 +5,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/crc32c.h"
-#include "nmsg/body.h"
-#include "nmsg/compression.h"
 #include "nmsg/container.h"
-#include "nmsg/fragments.h"
+#include "nmsg/container_reader.h"
 
 namespace sie::nmsg {
 namespace {
@@ -28,20 +25,14 @@ struct Header {
 
 struct Reader::State {
     State(OctetSource from, ReadLimits bounds)
-        : source(std::move(from)), limits(bounded(bounds)), fragments(limits, counts) {}
+        : source(std::move(from)), limits(bounded(bounds)), containers(limits) {}
 
     OctetSource source;
     ReadLimits limits;
-    ReadCounts counts;
+    ContainerReader containers;
     std::optional<Error> error;
     bool ended = false;
     std::uint64_t container_offset = 0;
-
-    FragmentSets fragments;
-    Decompressor decompressor;
-    std::vector<std::uint8_t> inflated, scattered;
-    BodyWalk body;
-    std::pair<std::uint32_t, std::uint32_t> crc_failure{};
 
     bool next(Payload& out);
 
@@ -53,35 +44,14 @@ struct Reader::State {
     bool open_container();
     bool take_header(Header& header);
     bool take_body(const Header& header, Octets octets);
-    bool open_body(Octets octets, bool compressed);
     bool damaged(std::string why, std::string remedy = {});
     bool end();
 };
 
 bool Reader::State::next(Payload& out) {
     while (!ended) {
-        Octets octets;
-        std::optional<std::uint32_t> stored;
-        if (!body.next(octets, stored)) {
-            if (!open_container()) return false;
-            continue;
-        }
-        const std::optional<Payload> payload = decode_payload(octets, &scattered);
-        if (!payload) {
-            ++counts.malformed_payloads;
-            continue;
-        }
-        if (stored) {
-            const std::uint32_t calculated = crc32c(payload->octets);
-            if (detail::swap(*stored) != calculated) {  // N7: stored with its octets swapped
-                ++counts.crc_failures;
-                crc_failure = {calculated, *stored};
-                continue;
-            }
-        }
-        ++counts.payloads;
-        out = *payload;
-        return true;
+        if (containers.next(out)) return true;
+        if (!open_container()) return false;
     }
     return false;
 }
@@ -131,32 +101,19 @@ bool Reader::State::take_header(Header& header) {
 }
 
 bool Reader::State::take_body(const Header& header, Octets octets) {
-    const bool compressed = (header.flags & flag_zlib) != 0;
-    if ((header.flags & flag_fragment) == 0) return open_body(octets, compressed);
-    ++counts.fragments;
-    const std::optional<Fragment> fragment = decode_fragment(octets);
-    if (!fragment) return damaged("a malformed fragment");
-    const std::optional<Octets> whole = fragments.add(*fragment);
-    return whole ? open_body(*whole, compressed) : true;
-}
-
-bool Reader::State::open_body(Octets octets, bool compressed) {
-    if (compressed) {
-        switch (decompressor.inflate(octets, limits.container_octets, inflated)) {
-            case Decompressor::Outcome::done: break;
-            case Decompressor::Outcome::too_large:
-                return damaged(
-                    fmt::format("a compressed container states {} octets, more than the limit of {}",
-                                load_be32(octets.data()), limits.container_octets));
-            case Decompressor::Outcome::damaged:
-                return damaged(
-                    "the zlib stream of a container is damaged or gives another length than stated");
-        }
-        octets = inflated;
+    using Outcome = ContainerReader::Outcome;
+    switch (containers.open(header.flags, octets)) {
+        case Outcome::opened:
+        case Outcome::incomplete: return true;
+        case Outcome::malformed_fragment: return damaged("a malformed fragment");
+        case Outcome::too_large:
+            return damaged(fmt::format("a compressed container states more than the limit of {} octets",
+                                       limits.container_octets));
+        case Outcome::damaged_stream:
+            return damaged("the zlib stream of a container is damaged or gives another length than stated");
+        case Outcome::malformed_body: break;
     }
-    if (!body.open(octets)) return damaged("the body of a container is malformed");
-    ++counts.containers;
-    return true;
+    return damaged("the body of a container is malformed");
 }
 
 bool Reader::State::damaged(std::string why, std::string remedy) {
@@ -167,7 +124,7 @@ bool Reader::State::damaged(std::string why, std::string remedy) {
 bool Reader::State::end() {
     ended = true;
     if (!error && source.error()) error = source.error();
-    fragments.give_up();
+    containers.give_up();
     return false;
 }
 
@@ -188,8 +145,15 @@ Result<Reader> Reader::read(OctetSource source, ReadLimits limits) {
 
 bool Reader::next(Payload& out) { return state_->next(out); }
 const std::optional<Error>& Reader::error() const { return state_->error; }
-const ReadCounts& Reader::counts() const { return state_->counts; }
+const ReadCounts& Reader::counts() const { return state_->containers.counts(); }
 const OctetSource& Reader::source() const { return state_->source; }
-std::pair<std::uint32_t, std::uint32_t> Reader::last_crc_failure() const { return state_->crc_failure; }
+double Reader::share_of_container() const {
+    const std::size_t all = state_->containers.body().payload_count();
+    return all == 0 ? 1 : static_cast<double>(state_->containers.payloads_taken()) / static_cast<double>(all);
+}
+std::uint64_t Reader::container_offset() const { return state_->container_offset; }
+std::pair<std::uint32_t, std::uint32_t> Reader::last_crc_failure() const {
+    return state_->containers.last_crc_failure();
+}
 
 }  // namespace sie::nmsg

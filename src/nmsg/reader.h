@@ -45,6 +45,9 @@ class Reader {
     [[nodiscard]] const std::optional<Error>& error() const;
     [[nodiscard]] const ReadCounts& counts() const;
     [[nodiscard]] const OctetSource& source() const;  // for progress
+    // Where the container of the last payload begins (uncompressed), and how much of it has been handed out.
+    [[nodiscard]] std::uint64_t container_offset() const;
+    [[nodiscard]] double share_of_container() const;
     // The CRC failure met last, as FACTS N8 prints it: calculated and stored value, lowercase hex.
     [[nodiscard]] std::pair<std::uint32_t, std::uint32_t> last_crc_failure() const;
 
