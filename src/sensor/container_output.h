@@ -1,4 +1,4 @@
-// Where finished containers go: rotating files, one plain file or pipe, or nowhere.
+// Where finished containers go: rotating files, or nowhere; stream has outputs of its own.
 #pragma once
 
 #include <memory>
@@ -15,6 +15,8 @@ class ContainerOutput {
     virtual ~ContainerOutput() = default;
     // `file_stamp`: the moment at which the file that this container belongs to was begun; it never falls.
     [[nodiscard]] virtual Result<void> write(Octets container, Time file_stamp) = 0;
+    // What an output holds back of it becomes readable; most hold nothing back.
+    [[nodiscard]] virtual Result<void> flush() { return {}; }
     [[nodiscard]] virtual Result<void> close() = 0;
     [[nodiscard]] virtual spool::FileCounts counts() const = 0;
 };
@@ -41,22 +43,6 @@ class SpoolOutput final : public ContainerOutput {
   private:
     spool::OutputFile file_;
     Time stamp_;
-};
-
-// One file, truncated, or standard output ("-").
-class PlainOutput final : public ContainerOutput {
-  public:
-    [[nodiscard]] static Result<std::unique_ptr<ContainerOutput>> open(const std::string& path);
-    PlainOutput(int fd, std::string name) : fd_(fd), name_(std::move(name)) {}
-    ~PlainOutput() override;
-    Result<void> write(Octets container, Time file_stamp) override;
-    Result<void> close() override;
-    spool::FileCounts counts() const override { return counts_; }
-
-  private:
-    int fd_;
-    std::string name_;
-    spool::FileCounts counts_;
 };
 
 }  // namespace sie::sensor

@@ -95,11 +95,19 @@ void ContainerWriter::work() {
     }
 }
 
+void ContainerWriter::wait_for_all() {
+    if (threads_.empty()) return;
+    std::unique_lock lock(mutex_);
+    freed_.wait(lock, [&] { return drain_ == fill_; });
+}
+
+Result<void> ContainerWriter::flush() {
+    wait_for_all();
+    return output_.flush();
+}
+
 std::optional<Error> ContainerWriter::finish(Ledger& ledger) {
-    if (!threads_.empty()) {
-        std::unique_lock lock(mutex_);
-        freed_.wait(lock, [&] { return drain_ == fill_; });
-    }
+    wait_for_all();
     if (auto closed = output_.close(); !closed && !error_) error_ = closed.error();
     for (std::size_t i = 0; i < written_.size(); ++i) ledger.payloads[i] += written_[i];
     ledger.drops[index_of(DropReason::disk_full)] += lost_;

@@ -37,6 +37,8 @@ class ContainerWriter {
     // Swaps `container` with the slot: what comes back has no payloads, and memory to be used again.
     void submit(Container& container);
     [[nodiscard]] bool failed() const { return failed_.load(std::memory_order_relaxed); }
+    // Waits for everything submitted and flushes the output.
+    [[nodiscard]] Result<void> flush();
     // Waits for everything submitted, closes the output and adds to the ledger what was written and what was
     // not.
     [[nodiscard]] std::optional<Error> finish(Ledger& ledger);
@@ -51,6 +53,7 @@ class ContainerWriter {
             return framed.empty() ? Octets(container.octets) : Octets(framed);
         }
     };
+    void wait_for_all();
     void frame(Slot& slot, nmsg::Compressor& compressor);
     void write(Slot& slot);
     void work();

@@ -94,8 +94,11 @@ std::string file_stamp(Time opened) {
                        minute % 60, opened.seconds(), opened.nanoseconds());
 }
 
-OutputFile::OutputFile(std::string folder, std::string prefix, std::string suffix)
-    : folder_(std::move(folder)), prefix_(std::move(prefix)), suffix_(std::move(suffix)) {}
+OutputFile::OutputFile(std::string folder, std::string prefix, std::string suffix, bool keep_empty)
+    : folder_(std::move(folder)),
+      prefix_(std::move(prefix)),
+      suffix_(std::move(suffix)),
+      keep_empty_(keep_empty) {}
 
 OutputFile::~OutputFile() {
     if (fd_ < 0) return;
@@ -139,7 +142,7 @@ Result<void> OutputFile::write(Octets container) {
 Result<std::string> OutputFile::close() {
     if (fd_ < 0) return fail(ErrorKind::system, in_folder(folder_, prefix_), "no file is open");
     const int fd = std::exchange(fd_, -1);
-    if (written_ == 0) {
+    if (written_ == 0 && !keep_empty_) {
         ::close(fd);
         if (::unlink(part_path_.c_str()) != 0)
             return refused(part_path_, "cannot remove the empty file", errno);

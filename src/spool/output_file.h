@@ -28,7 +28,8 @@ class OutputFile {
   public:
     // The folder must exist; it is not made. `prefix`: letters, digits, '.', '_' and '-' only (checked by
     // settings).
-    OutputFile(std::string folder, std::string prefix, std::string suffix = ".nmsg");
+    // `keep_empty`: a file into which nothing was written stays (FACTS N58).
+    OutputFile(std::string folder, std::string prefix, std::string suffix = ".nmsg", bool keep_empty = false);
     ~OutputFile();  // removes an open part file: close() is how a file is kept
     OutputFile(const OutputFile&) = delete;
     OutputFile& operator=(const OutputFile&) = delete;
@@ -43,6 +44,7 @@ class OutputFile {
 
   private:
     std::string folder_, prefix_, suffix_, part_path_, final_path_;
+    bool keep_empty_;
     int fd_ = -1;
     std::uint64_t written_ = 0, containers_ = 0;
     FileCounts counts_;

@@ -17,60 +17,140 @@ bool Selection::admits(const nmsg::Payload& payload) const {
            equal(group, payload.group);
 }
 
-Engine::Engine(std::vector<std::unique_ptr<Sink>> sinks, bool mirror, std::optional<std::uint64_t> count)
-    : mirror_(mirror), count_(count) {
-    for (auto& sink : sinks) sinks_.push_back({std::move(sink)});
+Engine::Engine(std::vector<Output> outputs, EngineOptions options) : options_(std::move(options)) {
+    for (Output& output : outputs) outputs_.push_back({.output = std::move(output), .sink = {}});
+}
+
+Result<void> Engine::open() {
+    const Time now = options_.clock();
+    for (Counted& each : outputs_) {
+        auto sink = each.output.open(Output::Opening::first, now);
+        if (!sink) return fail(std::move(sink.error()));
+        each.sink = std::move(*sink);
+    }
+    if (options_.interval) set_end_after(now);
+    return {};
+}
+
+void Engine::set_end_after(Time now) {
+    const auto [seconds, offset] = *options_.interval;
+    const std::int64_t into = ((now.seconds() - offset) % seconds + seconds) % seconds;
+    interval_end_ = Time::of(now.seconds() - into + seconds, 0);
+}
+
+void Engine::end() {
+    if (over_.exchange(true)) return;
+    if (options_.on_over) options_.on_over();
+}
+
+void Engine::check(Counted& each, Result<void> done) {
+    if (done) return;
+    each.failed = true;
+    if (!error_) error_ = std::move(done.error());
+    end();
+}
+
+void Engine::open_anew(Counted& each, Time now) {
+    if (each.failed) return;
+    check(each, each.sink->close());
+    if (each.failed) return;
+    auto sink = each.output.open(Output::Opening::again, now);
+    if (!sink) return check(each, fail(std::move(sink.error())));
+    each.sink = std::move(*sink);
+    each.count = 0;
 }
 
 bool Engine::full() const {
-    if (!count_) return false;
-    if (mirror_)
-        return std::all_of(sinks_.begin(), sinks_.end(),
-                           [&](const Counted& c) { return c.count >= *count_; });
-    return sinks_[turn_].count >= *count_;
+    if (!options_.count || options_.rotate) return false;
+    if (outputs_.empty()) return taken_ >= *options_.count;
+    if (options_.mirror)
+        return std::all_of(outputs_.begin(), outputs_.end(),
+                           [&](const Counted& each) { return each.count >= *options_.count; });
+    return outputs_[turn_].count >= *options_.count;
+}
+
+void Engine::put_to(Counted& to, const nmsg::Payload& payload) {
+    if (to.failed) return;
+    if (options_.rotate && options_.count && to.count >= *options_.count && to.output.rotates) {
+        open_anew(to, options_.clock());
+        if (to.failed) return;
+    }
+    ++to.count;
+    check(to, to.sink->put(payload));
 }
 
 void Engine::put(const nmsg::Payload& payload) {
-    const auto put_to = [&](Counted& to) {
-        if (to.failed) return;
-        ++to.count;
-        if (auto done = to.sink->put(payload); !done) {
-            to.failed = true;
-            if (!error_) error_ = std::move(done.error());
-        }
-    };
-    ++payloads_;
-    if (mirror_) {
-        for (Counted& each : sinks_) put_to(each);
-    } else {
-        put_to(sinks_[turn_]);
-        turn_ = (turn_ + 1) % sinks_.size();
+    ++taken_;
+    if (options_.mirror) {
+        for (Counted& each : outputs_) put_to(each, payload);
+    } else if (!outputs_.empty()) {
+        put_to(outputs_[turn_], payload);
+        turn_ = (turn_ + 1) % outputs_.size();
     }
+    if (full()) end();
 }
 
 bool Engine::run(Source& source, const Selection& selection, const std::atomic<bool>& stop,
                  const std::function<void(const Source&, std::uint64_t)>& progress) {
-    bool stopped = full();
-    if (stopped) source.stop();
+    bool stopped = false;
+    const auto stop_if_over = [&] {
+        if (stopped || (!over() && !stop.load(std::memory_order_relaxed))) return;
+        source.stop();
+        stopped = true;
+    };
+    stop_if_over();
     nmsg::Payload payload;
-    while (source.next(payload)) {
+    for (std::uint64_t payloads = 0; source.next(payload); stop_if_over()) {
         if (!selection.admits(payload)) continue;
-        put(payload);
-        if (error_) return false;
-        if (!stopped && (full() || stop.load(std::memory_order_relaxed))) {
-            source.stop();
-            stopped = true;
+        {
+            const std::lock_guard lock(mutex_);
+            if (options_.filter != nullptr && !options_.filter->matches(payload)) continue;
+            if (options_.statistics != nullptr) options_.statistics->take(payload);
+            put(payload);
+            if (error_) return false;
         }
-        if (payloads_ % payloads_between_progress == 0 && progress) progress(source, payloads_);
+        if (++payloads % payloads_between_progress == 0 && progress) progress(source, payloads);
     }
-    return !stopped && !source.error();
+    return !stopped && !over() && !source.error();
+}
+
+void Engine::tick(Time now) {
+    const std::lock_guard lock(mutex_);
+    if (options_.live)
+        for (Counted& each : outputs_)
+            if (!each.failed && each.sink) check(each, each.sink->tick());
+    if (!interval_end_ || now < *interval_end_ || over()) return;
+    set_end_after(now);
+    if (!options_.rotate) return end();
+    for (Counted& each : outputs_)
+        if (each.output.rotates) open_anew(each, now);
+}
+
+std::optional<Time> Engine::next_end() const {
+    const std::lock_guard lock(mutex_);
+    return interval_end_;
+}
+
+void Engine::rotate(Time now) {
+    const std::lock_guard lock(mutex_);
+    for (Counted& each : outputs_)
+        if (each.output.rotates || each.output.reopens) open_anew(each, now);
 }
 
 Result<void> Engine::finish() {
-    for (Counted& each : sinks_)
-        if (auto closed = each.sink->close(); !closed && !error_) error_ = std::move(closed.error());
+    const std::lock_guard lock(mutex_);
+    for (Counted& each : outputs_) {
+        if (!each.sink) continue;
+        auto closed = each.sink->close();  // one that failed keeps what it wrote all the same
+        if (!each.failed) check(each, std::move(closed));
+    }
     if (error_) return fail(std::move(*error_));
     return {};
+}
+
+void Engine::report(const std::function<void(const std::string&)>& line) const {
+    for (const Counted& each : outputs_)
+        if (each.sink) each.sink->report(line);
 }
 
 }  // namespace sie::stream

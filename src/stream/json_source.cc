@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 
+#include "stream/clock.h"
 #include "stream/source.h"
 
 namespace sie::stream {
@@ -10,11 +10,6 @@ namespace sie::stream {
 namespace {
 
 constexpr std::size_t most_line = OctetSource::largest_window;
-
-Time clock_now() {
-    const auto since = std::chrono::system_clock::now().time_since_epoch();
-    return Time{std::chrono::duration_cast<std::chrono::nanoseconds>(since).count()};
-}
 
 class JsonSource final : public Source {
   public:
@@ -43,7 +38,7 @@ class JsonSource final : public Source {
     }
     void stop() override { stopped_ = true; }
     const std::optional<Error>& error() const override { return error_ ? error_ : octets_.error(); }
-    const OctetSource& octets() const override { return octets_; }
+    const OctetSource* octets() const override { return &octets_; }
     void report(const std::function<void(const std::string&)>& line) const override {
         if (not_understood_ != 0)
             line(fmt::format("{}: {} records not understood", octets_.name(), not_understood_));

@@ -2,6 +2,7 @@
 
 #include "nmsg/container.h"
 #include "sensor/container_writer.h"
+#include "stream/envelope.h"
 #include "stream/sink.h"
 
 namespace sie::stream {
@@ -17,17 +18,16 @@ class NmsgSink final : public Sink {
           writer_(*output_, options.compression, std::max(1U, std::thread::hardware_concurrency())) {}
 
     Result<void> put(const nmsg::Payload& payload) override {
-        nmsg::Payload written = payload;
-        const auto set = [](auto& field, const auto& value) {
-            if (value && *value != 0) field = value;  // N9
-        };
-        set(written.source, style_.source);
-        set(written.group_operator, style_.group_operator);
-        set(written.group, style_.group);
+        const nmsg::Payload written = with_envelope(payload, style_);
         if (!builder_.fits(nmsg::encoded_size(written))) flush();
         builder_.add(written);
         if (unbuffered_ || builder_.oversized()) flush();
         return writer_.failed() ? close() : Result<void>{};
+    }
+    Result<void> tick() override {
+        if (builder_.empty() || ++waited_ < ticks_to_flush) return {};
+        flush();
+        return writer_.failed() ? close() : writer_.flush();
     }
     Result<void> close() override {
         flush();
@@ -38,6 +38,7 @@ class NmsgSink final : public Sink {
 
   private:
     void flush() {
+        waited_ = 0;
         if (builder_.empty()) return;
         container_.oversized = builder_.oversized();
         builder_.finish_into(container_.octets);
@@ -46,6 +47,7 @@ class NmsgSink final : public Sink {
 
     const text::EnvelopeStyle style_;
     const bool unbuffered_;
+    int waited_ = 0;
     std::unique_ptr<sensor::ContainerOutput> output_;
     sensor::ContainerWriter writer_;
     nmsg::ContainerBuilder builder_{nmsg::most_container};
@@ -54,10 +56,9 @@ class NmsgSink final : public Sink {
 
 }  // namespace
 
-Result<std::unique_ptr<Sink>> open_nmsg_sink(const std::string& path, const SinkOptions& options) {
-    auto output = sensor::PlainOutput::open(path);
-    if (!output) return fail(std::move(output.error()));
-    return std::make_unique<NmsgSink>(std::move(*output), options);
+std::unique_ptr<Sink> make_nmsg_sink(std::unique_ptr<sensor::ContainerOutput> output,
+                                     const SinkOptions& options) {
+    return std::make_unique<NmsgSink>(std::move(output), options);
 }
 
 }  // namespace sie::stream

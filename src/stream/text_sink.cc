@@ -1,4 +1,3 @@
-#include "sensor/container_output.h"
 #include "stream/sink.h"
 
 namespace sie::stream {
@@ -18,7 +17,11 @@ class TextSink final : public Sink {
 
     Result<void> put(const nmsg::Payload& payload) override {
         (text_.*append_)(held_, payload);
-        return unbuffered_ || held_.size() >= write_octets ? write() : Result<void>{};
+        if (unbuffered_) return flush();
+        return held_.size() >= write_octets ? write() : Result<void>{};
+    }
+    Result<void> tick() override {
+        return held_.empty() || ++waited_ < ticks_to_flush ? Result<void>{} : flush();
     }
     Result<void> close() override {
         if (auto written = write(); !written) return written;
@@ -27,33 +30,34 @@ class TextSink final : public Sink {
 
   private:
     Result<void> write() {
+        waited_ = 0;
         auto written = output_->write(as_octets(held_), {});
         held_.clear();
         return written;
+    }
+    Result<void> flush() {
+        if (auto written = write(); !written) return written;
+        return output_->flush();
     }
 
     std::unique_ptr<sensor::ContainerOutput> output_;
     text::PayloadText text_;
     const Append append_;
     const bool unbuffered_;
+    int waited_ = 0;
     std::string held_;
 };
 
-Result<std::unique_ptr<Sink>> open(const std::string& path, const SinkOptions& options,
-                                   TextSink::Append append) {
-    auto output = sensor::PlainOutput::open(path);
-    if (!output) return fail(std::move(output.error()));
-    return std::make_unique<TextSink>(std::move(*output), options, append);
-}
-
 }  // namespace
 
-Result<std::unique_ptr<Sink>> open_presentation_sink(const std::string& path, const SinkOptions& options) {
-    return open(path, options, &text::PayloadText::append_presentation);
+std::unique_ptr<Sink> make_presentation_sink(std::unique_ptr<sensor::ContainerOutput> output,
+                                             const SinkOptions& options) {
+    return std::make_unique<TextSink>(std::move(output), options, &text::PayloadText::append_presentation);
 }
 
-Result<std::unique_ptr<Sink>> open_json_sink(const std::string& path, const SinkOptions& options) {
-    return open(path, options, &text::PayloadText::append_json);
+std::unique_ptr<Sink> make_json_sink(std::unique_ptr<sensor::ContainerOutput> output,
+                                     const SinkOptions& options) {
+    return std::make_unique<TextSink>(std::move(output), options, &text::PayloadText::append_json);
 }
 
 }  // namespace sie::stream

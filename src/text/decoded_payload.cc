@@ -1,11 +1,10 @@
-// What the text forms show of a payload that is not stored in it: PayloadText's derived values (FACTS N40,
-// N41).
+#include "text/decoded_payload.h"
+
 #include <algorithm>
 #include <array>
 
 #include "dns/message.h"
 #include "net/packet.h"
-#include "text/payload_text.h"
 
 namespace sie::text {
 
@@ -15,7 +14,53 @@ constexpr std::uint64_t udp_query_response = 1;  // of the type of base:dnsqr
 
 }  // namespace
 
-std::optional<double> PayloadText::dnsqr_delay() const {
+DecodedPayload::Outcome DecodedPayload::decode(const nmsg::Payload& payload) {
+    type_ = find_type(payload.vendor, payload.type);
+    if (type_ == nullptr) return Outcome::unknown_type;
+    bool decoded = payload.has_octets && fields_.decode(*type_, payload.octets);
+    // Rdata means nothing without its type and class (N38).
+    std::uint16_t type, rrclass;
+    for (std::size_t row = 0; decoded && row < type_->rows.size(); ++row)
+        decoded =
+            type_->rows[row].kind != Kind::rdata || fields_.count(row) == 0 || rdata_type(type, rrclass);
+    return decoded ? Outcome::decoded : Outcome::undecodable;
+}
+
+bool DecodedPayload::rdata_type(std::uint16_t& type, std::uint16_t& rrclass) const {
+    const FieldValue *t = fields_.last("rrtype"), *c = fields_.last("rrclass");
+    if (t == nullptr || c == nullptr) return false;
+    type = static_cast<std::uint16_t>(t->number);
+    rrclass = static_cast<std::uint16_t>(c->number);
+    return true;
+}
+
+std::optional<FieldValue> DecodedPayload::value(std::size_t row) {
+    const FieldRow& is = type_->rows[row];
+    if (!fields_.holder_is_there(is)) return std::nullopt;
+    const FieldValue* stored = fields_.last(row);
+    switch (is.kind) {
+        case Kind::dnsqr_checksum:
+            if (fields_.count(fields_.row_of("response_packet")) == 0) return std::nullopt;
+            if (stored == nullptr) return FieldValue{static_cast<std::uint64_t>(*dnsqr_verdict()), {}};
+            break;
+        case Kind::dnstap_id:
+        case Kind::dnstap_qname:
+        case Kind::dnstap_qclass:
+        case Kind::dnstap_qtype:
+        case Kind::dnstap_rcode: return dnstap_value(is.kind);
+        case Kind::ncap_source:
+        case Kind::ncap_destination:
+        case Kind::ncap_source_port:
+        case Kind::ncap_destination_port:
+        case Kind::ncap_proto: return ncap_value(is.kind, stored);
+        default: break;
+    }
+    if (stored != nullptr) return *stored;
+    if (is.with_default) return FieldValue{is.symbols.front().value, {}};
+    return std::nullopt;
+}
+
+std::optional<double> DecodedPayload::dnsqr_delay() const {
     const std::size_t query_sec = fields_.row_of("query_time_sec"),
                       query_nsec = fields_.row_of("query_time_nsec"),
                       response_sec = fields_.row_of("response_time_sec"),
@@ -42,7 +87,7 @@ std::optional<double> PayloadText::dnsqr_delay() const {
     return longest;
 }
 
-std::optional<Octets> PayloadText::dnsqr_message(bool response) {
+std::optional<Octets> DecodedPayload::dnsqr_message(bool response) {
     packets_.clear();
     fields_.each(fields_.row_of(response ? "response_packet" : "query_packet"),
                  [&](const FieldValue& value) { packets_.push_back(value.octets); });
@@ -54,7 +99,7 @@ std::optional<Octets> PayloadText::dnsqr_message(bool response) {
     return recorded_.dns(packets_);
 }
 
-std::optional<nmsg::ChecksumVerdict> PayloadText::dnsqr_verdict() {
+std::optional<nmsg::ChecksumVerdict> DecodedPayload::dnsqr_verdict() {
     packets_.clear();
     fields_.each(fields_.row_of("response_packet"),
                  [&](const FieldValue& value) { packets_.push_back(value.octets); });
@@ -65,7 +110,7 @@ std::optional<nmsg::ChecksumVerdict> PayloadText::dnsqr_verdict() {
     return recorded_.verdict(packets_);
 }
 
-std::optional<FieldValue> PayloadText::dnstap_value(Kind kind) const {
+std::optional<FieldValue> DecodedPayload::dnstap_value(Kind kind) const {
     const FieldValue* message = fields_.last("query_message");
     if (message == nullptr) message = fields_.last("response_message");
     if (message == nullptr) return std::nullopt;
@@ -79,7 +124,7 @@ std::optional<FieldValue> PayloadText::dnstap_value(Kind kind) const {
     return FieldValue{kind == Kind::dnstap_qtype ? question.type() : question.qclass(), {}};
 }
 
-std::optional<PayloadText::NcapEnds> PayloadText::ncap_ends() const {
+std::optional<DecodedPayload::NcapEnds> DecodedPayload::ncap_ends() const {
     constexpr std::uint64_t legacy = 2;
     const Octets payload = fields_.last("payload")->octets;
     const auto number = [&](std::string_view name) -> std::optional<std::uint32_t> {
@@ -120,7 +165,7 @@ std::optional<PayloadText::NcapEnds> PayloadText::ncap_ends() const {
     return ends;
 }
 
-std::optional<FieldValue> PayloadText::ncap_value(Kind kind, const FieldValue* stored) const {
+std::optional<FieldValue> DecodedPayload::ncap_value(Kind kind, const FieldValue* stored) const {
     if (stored != nullptr) return *stored;
     const auto ends = ncap_ends();
     if (!ends) return std::nullopt;

@@ -8,13 +8,13 @@
 #include <array>
 #include <bit>
 #include <charconv>
-#include <chrono>
 #include <cmath>
 #include <limits>
 #include <tuple>
 #include <vector>
 
 #include "base/encoded_octets.h"
+#include "base/number.h"
 #include "base/octets.h"
 #include "base/quoted.h"
 #include "dns/name.h"
@@ -22,6 +22,7 @@
 #include "dns/type_name.h"
 #include "nmsg/protobuf.h"
 #include "text/payload_types.h"
+#include "text/time_text.h"
 
 namespace sie::text {
 
@@ -29,14 +30,6 @@ namespace {
 
 namespace dom = simdjson::dom;
 namespace pb = nmsg::protobuf;
-
-template <class T>
-std::optional<T> whole(std::string_view digits, int base = 10) {
-    T value{};
-    const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
-    if (digits.empty() || error != std::errc{} || stop != digits.data() + digits.size()) return std::nullopt;
-    return value;
-}
 
 std::optional<std::string_view> text_in(const dom::element& element) {
     std::string_view text;
@@ -54,7 +47,7 @@ std::optional<std::uint64_t> unsigned_in(const dom::element& element, std::uint6
     std::uint64_t value;
     if (element.get(value) != simdjson::SUCCESS) {
         const auto text = text_in(element);
-        const auto number = text ? whole<std::uint64_t>(*text) : std::nullopt;
+        const auto number = text ? whole_number<std::uint64_t>(*text) : std::nullopt;
         if (!number) return std::nullopt;
         value = *number;
     }
@@ -71,29 +64,7 @@ std::optional<std::pair<std::int64_t, std::uint32_t>> time_in(const dom::element
         return std::pair{static_cast<std::int64_t>(below), static_cast<std::uint32_t>(nanoseconds)};
     }
     const auto text = text_in(element);
-    if (!text || text->size() < 19 || (*text)[4] != '-' || (*text)[7] != '-' || (*text)[10] != ' ' ||
-        (*text)[13] != ':' || (*text)[16] != ':')
-        return std::nullopt;
-    const auto part = [&](std::size_t at, std::size_t size) {
-        return whole<unsigned>(text->substr(at, size));
-    };
-    const auto year = part(0, 4), month = part(5, 2), day = part(8, 2), hour = part(11, 2),
-               minute = part(14, 2), second = part(17, 2);
-    if (!year || !month || !day || !hour || !minute || !second || *hour > 23 || *minute > 59 || *second > 60)
-        return std::nullopt;
-    const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(*year)),
-                                           std::chrono::month(*month), std::chrono::day(*day)};
-    if (!date.ok()) return std::nullopt;
-    const std::int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
-    std::uint32_t nanoseconds = 0;
-    if (std::string_view fraction = text->substr(19); !fraction.empty()) {
-        if (fraction.front() != '.' || fraction.size() < 2 || fraction.size() > 10) return std::nullopt;
-        const auto digits = whole<std::uint32_t>(fraction.substr(1));
-        if (!digits) return std::nullopt;
-        nanoseconds = *digits;
-        for (std::size_t i = fraction.size(); i < 10; ++i) nanoseconds *= 10;
-    }
-    return std::pair{days * 86'400 + *hour * 3600 + *minute * 60 + *second, nanoseconds};
+    return text ? time_from_text(*text) : std::nullopt;
 }
 
 std::optional<std::string> base64_in(dom::element element) {
@@ -228,14 +199,14 @@ std::optional<JsonReader::State::Value> JsonReader::State::value_of(const FieldR
             if (name == "udp") return Value{17, {}};
             if (name == "tcp") return Value{6, {}};
             if (name == "icmp") return Value{1, {}};
-            return number(whole<std::uint16_t>(*text));
+            return number(whole_number<std::uint16_t>(*text));
         }
         case Kind::rdata: {
             if (!text) return std::nullopt;
             auto rdata = dns::rdata_from_text(*text, rrtype, rrclass);
             return rdata ? std::optional(Value{0, std::move(*rdata)}) : std::nullopt;
         }
-        case Kind::hex: return number(text ? whole<std::uint32_t>(*text, 16) : std::nullopt);
+        case Kind::hex: return number(text ? whole_number<std::uint32_t>(*text, 16) : std::nullopt);
         default: return octets_of(base64_in(element));
     }
 }
@@ -333,7 +304,7 @@ std::optional<std::uint32_t> JsonReader::State::alias(const dom::element& elemen
     if (const auto text = text_in(element)) {
         if (number_of)
             if (const auto number = number_of(*text)) return number;
-        return whole<std::uint32_t>(*text);
+        return whole_number<std::uint32_t>(*text);
     }
     const auto number = unsigned_in(element, UINT32_MAX);
     return number ? std::optional(static_cast<std::uint32_t>(*number)) : std::nullopt;
@@ -374,7 +345,7 @@ Result<nmsg::Payload> JsonReader::read(std::string_view line, Time now) {
     }
     if (record["source"].get(element) == simdjson::SUCCESS && !element.is_null()) {
         const auto text = text_in(element);
-        const auto number = text ? whole<std::uint32_t>(*text, 16) : s.alias(element, {});
+        const auto number = text ? whole_number<std::uint32_t>(*text, 16) : s.alias(element, {});
         if (!number)
             return refused("source", "is not understood", "write hexadecimal digits as text, or a number");
         payload.source = *number;

@@ -51,7 +51,7 @@ void PayloadText::append_json(std::string& json, const nmsg::Payload& payload) {
     json += "\",\"vname\":\"";
     json += vendor.empty() ? "(unknown)" : vendor;
     json += "\",\"mname\":\"";
-    json += type_ == nullptr ? "(unknown)" : type_->name;
+    json += decoded_.type() == nullptr ? "(unknown)" : decoded_.type()->name;
     json += '"';
     if (!shown) {
         json += ",\"vid\":";
@@ -97,8 +97,8 @@ void PayloadText::json_key(std::string& json, std::string_view name) {
 
 void PayloadText::json_rows(std::string& json) {
     first_key_ = true;
-    for (std::size_t row = 0; row < type_->rows.size(); ++row) {
-        const Shown shown = type_->rows[row].shown;
+    for (std::size_t row = 0; row < decoded_.type()->rows.size(); ++row) {
+        const Shown shown = decoded_.type()->rows[row].shown;
         if (shown == Shown::in_both || shown == Shown::in_json) json_row(json, row);
     }
 }
@@ -112,13 +112,13 @@ void PayloadText::json_message(std::string& json, const FieldRow& row, Octets me
 }
 
 void PayloadText::json_row(std::string& json, std::size_t row) {
-    const FieldRow& is = type_->rows[row];
-    if (!fields_.holder_is_there(is)) return;
-    const FieldValue* stored = fields_.last(row);
+    const FieldRow& is = decoded_.type()->rows[row];
+    if (!decoded_.fields().holder_is_there(is)) return;
+    const FieldValue* stored = decoded_.fields().last(row);
     std::optional<FieldValue> derived;
     switch (is.kind) {
         case Kind::dnsqr_delay:
-            if (const auto delay = dnsqr_delay()) {
+            if (const auto delay = decoded_.dnsqr_delay()) {
                 json_key(json, is.name);
                 append_double(json, *delay);
             }
@@ -126,7 +126,7 @@ void PayloadText::json_row(std::string& json, std::size_t row) {
         case Kind::dnsqr_query:
         case Kind::dnsqr_response:
         case Kind::dnsqr_dns:
-            if (const auto message = dnsqr_message(is.kind != Kind::dnsqr_query))
+            if (const auto message = decoded_.dnsqr_message(is.kind != Kind::dnsqr_query))
                 json_message(json, is, *message);
             return;
         case Kind::message:
@@ -136,12 +136,13 @@ void PayloadText::json_row(std::string& json, std::size_t row) {
         case Kind::dnstap_qname:
         case Kind::dnstap_qclass:
         case Kind::dnstap_qtype:
-        case Kind::dnstap_rcode: derived = dnstap_value(is.kind); break;
+        case Kind::dnstap_rcode: derived = decoded_.dnstap_value(is.kind); break;
         case Kind::ncap_source_port:
         case Kind::ncap_destination_port:
-        case Kind::ncap_proto: derived = ncap_value(is.kind, nullptr); break;
+        case Kind::ncap_proto: derived = decoded_.ncap_value(is.kind, nullptr); break;
         case Kind::ncap_dns:
-            if (const auto ends = ncap_ends(); ends && ends->data) json_message(json, is, *ends->data);
+            if (const auto ends = decoded_.ncap_ends(); ends && ends->data)
+                json_message(json, is, *ends->data);
             return;
         default: break;
     }
@@ -153,7 +154,7 @@ void PayloadText::json_row(std::string& json, std::size_t row) {
     if (is.label == Label::repeated) {
         json_key(json, is.name);
         char before = '[';
-        fields_.each(row, [&](const FieldValue& value) {
+        decoded_.fields().each(row, [&](const FieldValue& value) {
             json += before;
             before = ',';
             json_value(json, is, value);
@@ -223,7 +224,7 @@ void PayloadText::json_value(std::string& json, const FieldRow& row, const Field
             });
         case Kind::rdata: {
             std::uint16_t type = 0, rrclass = 0;
-            static_cast<void>(rdata_type(type, rrclass));
+            static_cast<void>(decoded_.rdata_type(type, rrclass));
             scratch_.clear();
             dns::append_rdata(scratch_, dns::Rdata::alone(value.octets, type, rrclass));
             return append_json_string(json, scratch_);
@@ -236,7 +237,7 @@ void PayloadText::json_value(std::string& json, const FieldRow& row, const Field
 // N52: what the octets are, if JSON can show it, and the octets.
 void PayloadText::json_encoded(std::string& json, Octets octets) {
     enum : std::uint64_t { plain = 0, as_json = 1, yaml = 2, as_xml = 4 };
-    const std::uint64_t type = fields_.last("type")->number;
+    const std::uint64_t type = decoded_.fields().last("type")->number;
     json += '{';
     if (type == plain || type == yaml || type == as_xml) {
         json += "\"val\":";

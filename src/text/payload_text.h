@@ -11,9 +11,8 @@
 #include <string>
 
 #include "nmsg/payload.h"
+#include "text/decoded_payload.h"
 #include "text/message_text.h"
-#include "text/payload_fields.h"
-#include "text/recorded_packets.h"
 
 namespace sie::text {
 
@@ -22,6 +21,7 @@ struct EnvelopeStyle {
     std::optional<std::uint32_t> source, group_operator, group;
     std::function<std::string_view(std::uint32_t)> operator_name, group_name;  // "" if it has none
     std::string end_of_line = "\n";                                            // of presentation
+    bool standard_rdata = false;  // rdata and types as their RFCs write them, instead of N62 to N64
 };
 
 class PayloadText {
@@ -48,29 +48,11 @@ class PayloadText {
     void json_key(std::string& json, std::string_view name);
     void json_message(std::string& json, const FieldRow& row, Octets message);
     void json_encoded(std::string& json, Octets octets);
-    [[nodiscard]] bool rdata_type(std::uint16_t& type, std::uint16_t& rrclass) const;
-
-    // Derived values; nothing if there are none.
-    [[nodiscard]] std::optional<double> dnsqr_delay() const;
-    [[nodiscard]] std::optional<nmsg::ChecksumVerdict> dnsqr_verdict();
-    [[nodiscard]] std::optional<Octets> dnsqr_message(bool response);
-    [[nodiscard]] std::optional<FieldValue> dnstap_value(Kind kind) const;
-    struct NcapEnds {
-        Octets source, destination;
-        std::optional<std::uint32_t> source_port, destination_port;
-        std::uint32_t proto = 0;
-        std::optional<Octets> data;
-    };
-    [[nodiscard]] std::optional<NcapEnds> ncap_ends() const;
-    [[nodiscard]] std::optional<FieldValue> ncap_value(Kind kind, const FieldValue* stored) const;
     void presentation_ncap_payload(std::string& text);
 
     EnvelopeStyle style_;
-    const PayloadType* type_ = nullptr;
-    PayloadFields fields_;
+    DecodedPayload decoded_;
     MessageText message_text_;
-    RecordedPackets recorded_;
-    std::vector<Octets> packets_;
     std::string scratch_, date_;
     std::int64_t date_second_ = INT64_MIN;
     bool first_key_ = true;

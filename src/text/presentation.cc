@@ -60,7 +60,7 @@ void PayloadText::append_presentation(std::string& text, const nmsg::Payload& pa
     text += ' ';
     text += vendor.empty() ? "(unknown)" : vendor;
     text += ' ';
-    text += type_ == nullptr ? "(unknown)" : type_->name;
+    text += decoded_.type() == nullptr ? "(unknown)" : decoded_.type()->name;
     text += "] [";
     const std::uint32_t source = style_.source.value_or(payload.source.value_or(0));
     std::array<std::uint8_t, 4> octets;
@@ -81,7 +81,7 @@ void PayloadText::append_presentation(std::string& text, const nmsg::Payload& pa
     text += style_.end_of_line;
     if (shown) {
         presentation_rows(text);
-    } else if (type_ == nullptr) {
+    } else if (decoded_.type() == nullptr) {
         text += fmt::format("<UNKNOWN NMSG {}:{}>{}", payload.vendor, payload.type, style_.end_of_line);
     } else {
         text += fmt::format("<UNDECODABLE NMSG {}:{}>{}payload: <BYTE ARRAY LEN={}>{}", payload.vendor,
@@ -91,59 +91,35 @@ void PayloadText::append_presentation(std::string& text, const nmsg::Payload& pa
 }
 
 void PayloadText::presentation_rows(std::string& text) {
-    for (std::size_t row = 0; row < type_->rows.size(); ++row) {
-        const Shown shown = type_->rows[row].shown;
+    for (std::size_t row = 0; row < decoded_.type()->rows.size(); ++row) {
+        const Shown shown = decoded_.type()->rows[row].shown;
         if (shown == Shown::in_both || shown == Shown::in_presentation) presentation_row(text, row);
     }
 }
 
 void PayloadText::presentation_row(std::string& text, std::size_t row) {
-    const FieldRow& is = type_->rows[row];
-    if (!fields_.holder_is_there(is)) return;
-    const FieldValue* stored = fields_.last(row);
-    std::optional<FieldValue> derived;
+    const FieldRow& is = decoded_.type()->rows[row];
+    if (!decoded_.fields().holder_is_there(is)) return;
     switch (is.kind) {
         case Kind::dnsqr_delay:
-            if (const auto delay = dnsqr_delay())
+            if (const auto delay = decoded_.dnsqr_delay())
                 text += fmt::format("{}: {:.6f}{}", is.name, *delay, style_.end_of_line);
             return;
-        case Kind::dnsqr_checksum:
-            if (fields_.count(fields_.row_of("response_packet")) == 0) return;
-            if (stored == nullptr) {
-                derived = FieldValue{static_cast<std::uint64_t>(*dnsqr_verdict()), {}};
-                stored = &*derived;
-            }
-            break;
         case Kind::dnsqr_query:
         case Kind::dnsqr_response:
-            if (const auto message = dnsqr_message(is.kind == Kind::dnsqr_response))
+            if (const auto message = decoded_.dnsqr_message(is.kind == Kind::dnsqr_response))
                 presentation_message(text, is.name, *message);
             return;
         case Kind::message:
-            if (stored != nullptr) presentation_message(text, is.name, stored->octets);
+            if (const auto stored = decoded_.value(row)) presentation_message(text, is.name, stored->octets);
             return;
-        case Kind::dnstap_id:
-        case Kind::dnstap_qname:
-        case Kind::dnstap_qclass:
-        case Kind::dnstap_qtype:
-        case Kind::dnstap_rcode: derived = dnstap_value(is.kind); break;
-        case Kind::ncap_source:
-        case Kind::ncap_destination:
-        case Kind::ncap_source_port:
-        case Kind::ncap_destination_port:
-        case Kind::ncap_proto: derived = ncap_value(is.kind, stored); break;
         case Kind::ncap_payload: presentation_ncap_payload(text); return;
         default: break;
     }
-    if (derived) stored = &*derived;
-    if (stored == nullptr && is.with_default) {
-        derived = FieldValue{is.symbols.front().value, {}};
-        stored = &*derived;
-    }
     if (is.label == Label::repeated) {
-        fields_.each(row, [&](const FieldValue& value) { presentation_value(text, is, value); });
-    } else if (stored != nullptr) {
-        presentation_value(text, is, *stored);
+        decoded_.fields().each(row, [&](const FieldValue& value) { presentation_value(text, is, value); });
+    } else if (const auto value = decoded_.value(row)) {
+        presentation_value(text, is, *value);
     }
 }
 
@@ -217,7 +193,7 @@ void PayloadText::presentation_value(std::string& text, const FieldRow& row, con
         }
         case Kind::rdata: {
             std::uint16_t type = 0, rrclass = 0;
-            static_cast<void>(rdata_type(type, rrclass));
+            static_cast<void>(decoded_.rdata_type(type, rrclass));
             dns::append_rdata(text, dns::Rdata::alone(octets, type, rrclass));
             break;
         }
@@ -240,7 +216,7 @@ void PayloadText::presentation_message(std::string& text, std::string_view name,
 }
 
 void PayloadText::presentation_ncap_payload(std::string& text) {
-    const auto ends = ncap_ends();
+    const auto ends = decoded_.ncap_ends();
     text += "payload:";
     text += style_.end_of_line;
     if (!ends) {
@@ -248,7 +224,7 @@ void PayloadText::presentation_ncap_payload(std::string& text) {
         return;
     }
     const auto append_end = [&](std::string_view field, Kind kind, std::optional<std::uint32_t> port) {
-        const auto address = ncap_value(kind, fields_.last(field));
+        const auto address = decoded_.ncap_value(kind, decoded_.fields().last(field));
         text += '[';
         if (address && address->octets.size() == 4) append_ipv4(text, address->octets.data());
         if (address && address->octets.size() == 16) append_ipv6(text, address->octets.data());

@@ -1,350 +1,314 @@
 // nmsgtool: the command line of the stream engine.
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
-#include <CLI/CLI.hpp>
-#include <algorithm>
-#include <array>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
-#include <iostream>
-#include <sstream>
+#include <random>
+#include <thread>
 
-#include "base/number.h"
 #include "base/quoted.h"
-#include "stream/alias_file.h"
+#include "stream/clock.h"
+#include "stream/datagram_source.h"
 #include "stream/engine.h"
-#include "tools/dnsqr_environment.h"
+#include "stream/file_output.h"
+#include "stream/statistics.h"
+#include "stream/ticker.h"
+#include "tools/daemon.h"
+#include "tools/nmsgtool_options.h"
+#include "tools/nmsgtool_work.h"
 #include "tools/progress_bar.h"
 #include "tools/stop_signal.h"
 
 namespace {
 
 using namespace sie;
-
-constexpr int usage_status = 2;
+using tools::NmsgtoolOptions;
+using tools::Work;
 
 int refuse(const Error& error) {
     fmt::print(stderr, "nmsgtool: {}\n", error.text());
     return error.exit_status();
 }
 
-struct Options {
-    std::vector<std::string> pcaps, nmsgs, jsons;              // inputs
-    std::vector<std::string> nmsg_outs, text_outs, json_outs;  // outputs
-    std::string vendor, type, bpf, end_of_line = "\\n", zlevel;
-    std::string set_source, set_operator, set_group, get_source, get_operator, get_group;
-    std::optional<std::uint64_t> count;
-    bool zlib = false, mirror = false, unbuffered = false, version = false;
-};
-
-// Options of the original that this program does not carry.
-struct Refused {
-    const char* option;
-    const char* why;
-    const char* remedy;
-};
-constexpr const char* no_zmq = "ZMQ is not supported";
-constexpr const char* use_files = "use files or pipes: -r and -w";
-constexpr const char* no_filters = "filter modules are not supported";
-constexpr const char* choose = "-V and -T choose payloads, -b and DNSQR_FILTER_... what is recorded";
-constexpr std::array<Refused, 6> refused_options{{
-    {"-L,--readzsock", no_zmq, use_files},
-    {"-Z,--readzchan", no_zmq, use_files},
-    {"-S,--writezsock", no_zmq, use_files},
-    {"-F,--filter", no_filters, choose},
-    {"--policy", no_filters, choose},
-    {"-M,--statsmod", "statistics modules are not supported", "see sie-dns-sensor run --json-summary"},
-}};
-
-// What the options and the environment say, as the engine wants it.
-struct Work {
-    dnsqr::Settings settings;
-    std::optional<capture::PacketFilter> filter;
-    stream::Selection selection;
-    stream::SinkOptions sinks;
-    std::shared_ptr<const stream::AliasFile> operators, groups;
-};
-
-Result<void> read_selection(const Options& given, Work& work) {
-    if (given.type.empty() && !given.vendor.empty())
-        return fail(ErrorKind::usage, "-V", "a vendor without a type", "add -T NAME");
-    if (!given.type.empty()) {
-        const std::string vendor = given.vendor.empty() ? "base" : given.vendor;
-        work.selection.type = text::find_type(vendor, given.type);
-        if (work.selection.type == nullptr)
-            return fail(ErrorKind::usage, "-T",
-                        fmt::format("no type is called {} {}", sie::quoted(vendor), sie::quoted(given.type)),
-                        "such as -V base -T dnsqr");
-    }
-    if (!given.pcaps.empty() && (work.selection.type == nullptr || work.selection.type->name != "dnsqr"))
-        return fail(ErrorKind::usage, "-p", "capture files become base:dnsqr payloads only",
-                    "add -V base -T dnsqr");
-    return {};
+template <class Each>
+void each_output_path(NmsgtoolOptions& given, const Each& each) {
+    for (auto* paths : {&given.nmsg_outs, &given.text_outs, &given.json_outs, &given.pcap_outs})
+        for (std::string& path : *paths) each(path);
 }
-
-Result<void> read_capture_settings(const Options& given, Work& work) {
-    if (given.pcaps.empty()) return {};
-    if (auto applied = tools::apply_environment(work.settings); !applied) return applied;
-    if (auto checked = dnsqr::check(work.settings, false); !checked) return checked;
-    for (const std::string& warning : dnsqr::warnings(work.settings))
-        fmt::print(stderr, "nmsgtool: warning: {}\n", warning);
-    std::string expression = given.bpf;
-    if (const char* value = std::getenv("NMSG_BPF"); expression.empty() && value != nullptr) {
-        expression = value;
-        if (trimmed(expression).empty())
-            return fail(ErrorKind::usage, "NMSG_BPF", "is set but empty", "unset it or give it a value");
-    }
-    if (expression.empty()) return {};
-    auto compiled = capture::PacketFilter::compile(given.bpf.empty() ? "NMSG_BPF" : "-b", expression);
-    if (!compiled) return fail(std::move(compiled.error()));
-    work.filter.emplace(std::move(*compiled));
-    return {};
-}
-
-std::shared_ptr<const stream::AliasFile> aliases(const char* variable, const char* path) {
-    const char* named = std::getenv(variable);
-    return std::make_shared<const stream::AliasFile>(
-        stream::AliasFile::read(named != nullptr ? named : path));
-}
-
-// A number that is not zero, or a name of the alias file.
-Result<void> read_id(const char* option, const std::string& text, const stream::AliasFile* names,
-                     std::optional<std::uint32_t>& to) {
-    if (text.empty()) return {};
-    if (names != nullptr)
-        if (const auto number = names->number_of(text)) {
-            to = number;
-            return {};
-        }
-    auto number = parse_number(text, 1, UINT32_MAX);
-    if (!number)
-        return fail(ErrorKind::usage, option, std::move(number.error().why),
-                    std::move(number.error().remedy));
-    to = static_cast<std::uint32_t>(*number);
-    return {};
-}
-
-Result<void> read_ids(const Options& given, Work& work) {
-    work.operators = aliases("NMSG_OPALIAS_FILE", "/etc/nmsg.opalias");
-    work.groups = aliases("NMSG_GRALIAS_FILE", "/etc/nmsg.gralias");
-    struct Row {
-        const char* option;
-        const std::string& text;
-        const stream::AliasFile* names;
-        std::optional<std::uint32_t>& to;
-    };
-    text::EnvelopeStyle& style = work.sinks.style;
-    stream::Selection& get = work.selection;
-    for (const Row& row : {Row{"--setsource", given.set_source, nullptr, style.source},
-                           {"--setoperator", given.set_operator, work.operators.get(), style.group_operator},
-                           {"--setgroup", given.set_group, work.groups.get(), style.group},
-                           {"--getsource", given.get_source, nullptr, get.source},
-                           {"--getoperator", given.get_operator, work.operators.get(), get.group_operator},
-                           {"--getgroup", given.get_group, work.groups.get(), get.group}})
-        if (auto taken = read_id(row.option, row.text, row.names, row.to); !taken) return taken;
-    style.operator_name = [names = work.operators](std::uint32_t number) { return names->name_of(number); };
-    style.group_name = [names = work.groups](std::uint32_t number) { return names->name_of(number); };
-    return {};
-}
-
-Result<void> read_forms(const Options& given, Work& work) {
-    std::string& end = work.sinks.style.end_of_line;
-    end.clear();
-    for (std::size_t i = 0; i < given.end_of_line.size(); ++i) {
-        const char c = given.end_of_line[i];
-        const char next = i + 1 < given.end_of_line.size() ? given.end_of_line[i + 1] : '\0';
-        const bool escape = c == '\\' && (next == 'n' || next == 't' || next == '\\');
-        end += !escape ? c : next == 'n' ? '\n' : next == 't' ? '\t' : '\\';
-        i += escape ? 1 : 0;
-    }
-    work.sinks.unbuffered = given.unbuffered;
-    if (given.zlib) work.sinks.compression = nmsg::Compression::default_;
-    if (!given.zlevel.empty()) {
-        const auto level = nmsg::compression_of(given.zlevel);
-        if (!level || *level == nmsg::Compression::none)
-            return fail(ErrorKind::usage, "--zlevel", sie::quoted(given.zlevel) + " is not known",
-                        "use fast, default or best");
-        work.sinks.compression = *level;
-    }
-    return {};
+template <class Each>
+void each_input_path(NmsgtoolOptions& given, const Each& each) {
+    for (auto* paths : {&given.pcaps, &given.nmsgs, &given.jsons})
+        for (std::string& path : *paths) each(path);
 }
 
 // Opening an output empties it: an input that is the same file would be gone before it is read.
-Result<void> check_outputs(const Options& given) {
+Result<void> check_outputs(NmsgtoolOptions& given) {
+    Result<void> result;
     std::error_code none;
-    for (const auto* outputs : {&given.nmsg_outs, &given.text_outs, &given.json_outs})
-        for (const std::string& output : *outputs) {
-            if (output == "-" || !std::filesystem::is_regular_file(output, none)) continue;
-            for (const auto* inputs : {&given.pcaps, &given.nmsgs, &given.jsons})
-                for (const std::string& input : *inputs)
-                    if (std::filesystem::equivalent(input == "-" ? "/dev/stdin" : input, output, none))
-                        return fail(ErrorKind::usage, "-w, -o, -J",
-                                    sie::quoted(output) + " is an input as well", "write to another file");
-        }
-    return {};
+    each_output_path(given, [&](const std::string& output) {
+        if (given.daemon && output == "-")
+            result = fail(ErrorKind::usage, "-D", "there is no standard output in the background",
+                          "write to a file");
+        if (output == "-" || given.kicker || !std::filesystem::is_regular_file(output, none)) return;
+        each_input_path(given, [&](const std::string& input) {
+            if (std::filesystem::equivalent(input == "-" ? "/dev/stdin" : input, output, none))
+                result = fail(ErrorKind::usage, "-w, -o, -J, --writepcap",
+                              sie::quoted(output) + " is an input as well", "write to another file");
+        });
+    });
+    return result;
 }
 
-Result<std::vector<std::unique_ptr<stream::Sink>>> open_sinks(const Options& given, const Work& work) {
-    std::vector<std::unique_ptr<stream::Sink>> sinks;
-    using Open = Result<std::unique_ptr<stream::Sink>> (*)(const std::string&, const stream::SinkOptions&);
-    const auto add = [&](const std::vector<std::string>& paths, Open open) -> Result<void> {
-        for (const std::string& path : paths) {
-            auto sink = open(path, work.sinks);
-            if (!sink) return fail(std::move(sink.error()));
-            sinks.push_back(std::move(*sink));
+// The folder changes to / in the background (FACTS -D [D]: relative names would then lead there).
+void make_absolute(NmsgtoolOptions& given) {
+    const auto absolute = [](std::string& path) {
+        if (path != "-") path = std::filesystem::absolute(path).string();
+    };
+    each_input_path(given, absolute);
+    each_output_path(given, absolute);
+}
+
+// Can it be long in coming? Pipes and terminals can; files of the disk cannot.
+bool is_slow(const std::string& path) {
+    struct stat status {};
+    const int found = path == "-" ? ::fstat(STDIN_FILENO, &status) : ::stat(path.c_str(), &status);
+    return found == 0 && !S_ISREG(status.st_mode);
+}
+
+using MakeSink = std::unique_ptr<stream::Sink> (*)(std::unique_ptr<sensor::ContainerOutput>,
+                                                   const stream::SinkOptions&);
+
+stream::Output file_output(const std::string& path, const char* suffix, MakeSink make,
+                           const std::optional<std::string>& kicker, const stream::SinkOptions& options) {
+    const bool is_stdout = path == "-";
+    stream::Output output;
+    output.rotates = kicker && !is_stdout;
+    output.reopens = !kicker && !is_stdout;
+    output.open = [=](stream::Output::Opening opening, Time now) -> Result<std::unique_ptr<stream::Sink>> {
+        auto file = kicker && !is_stdout
+                        ? stream::open_rotating_output(path, suffix, *kicker, now)
+                        : stream::open_file_output(path, opening == stream::Output::Opening::again);
+        if (!file) return fail(std::move(file.error()));
+        return make(std::move(*file), options);
+    };
+    return output;
+}
+
+std::vector<stream::Output> outputs_of(const NmsgtoolOptions& given, const Work& work) {
+    std::vector<stream::Output> outputs;
+    const auto files = [&](const std::vector<std::string>& paths, const char* suffix, MakeSink make) {
+        for (const std::string& path : paths)
+            outputs.push_back(file_output(path, suffix, make, given.kicker, work.sinks));
+    };
+    files(given.nmsg_outs, ".nmsg", stream::make_nmsg_sink);
+    files(given.text_outs, "", stream::make_presentation_sink);
+    files(given.json_outs, ".json", stream::make_json_sink);
+    files(given.pcap_outs, ".pcapng", stream::make_capture_sink);
+    for (const stream::Destination& destination : work.send) {
+        const auto pacer = destination.rate
+                               ? std::make_shared<stream::SendPacer>(*destination.rate, destination.frequency)
+                               : nullptr;
+        for (const stream::Endpoint& endpoint : destination.endpoints) {
+            stream::Output output;
+            output.open = [=, options = work.sinks](stream::Output::Opening, Time) {
+                return stream::open_datagram_sink(endpoint, pacer, options);
+            };
+            outputs.push_back(std::move(output));
         }
+    }
+    if (outputs.empty() && !given.stats && !given.json_stats)
+        files({"-"}, "", stream::make_presentation_sink);
+    return outputs;
+}
+
+stream::EngineOptions engine_options(const NmsgtoolOptions& given, Work& work, tools::StopSignal& stop,
+                                     stream::Statistics* statistics) {
+    stream::EngineOptions options;
+    options.mirror = given.mirror;
+    options.rotate = given.kicker.has_value();
+    options.count = given.count;
+    if (given.interval) {
+        const auto seconds = static_cast<std::int64_t>(*given.interval);
+        std::random_device random;
+        const std::int64_t offset =
+            given.randomize ? std::uniform_int_distribution<std::int64_t>(0, seconds - 1)(random) : 0;
+        options.interval = {seconds, offset};
+    }
+    options.live = !work.listen.empty();
+    for (const auto* paths : {&given.pcaps, &given.nmsgs, &given.jsons})
+        for (const std::string& path : *paths) options.live = options.live || is_slow(path);
+    options.clock = stream::clock_now;
+    options.on_over = [&stop] { stop.ask(); };
+    options.filter = work.payload_filter ? &*work.payload_filter : nullptr;
+    options.statistics = statistics;
+    return options;
+}
+
+// Reads everything there is to read, and keeps what there is to say about it.
+class Reading {
+  public:
+    Reading(const NmsgtoolOptions& given, const Work& work, stream::Engine& engine, tools::StopSignal& stop,
+            stream::Statistics* statistics)
+        : given_(given), work_(work), engine_(engine), stop_(stop), statistics_(statistics) {}
+
+    // Opens what may be refused before anything is read.
+    Result<void> open() {
+        if (work_.listen.empty()) return {};
+        auto sockets = stream::open_datagrams(work_.listen, &stop_.asked());
+        if (!sockets) return fail(std::move(sockets.error()));
+        sockets_ = std::move(*sockets);
         return {};
-    };
-    if (auto added = add(given.nmsg_outs, stream::open_nmsg_sink); !added)
-        return fail(std::move(added.error()));
-    if (auto added = add(given.text_outs, stream::open_presentation_sink); !added)
-        return fail(std::move(added.error()));
-    if (auto added = add(given.json_outs, stream::open_json_sink); !added)
-        return fail(std::move(added.error()));
-    if (sinks.empty())
-        if (auto added = add({"-"}, stream::open_presentation_sink); !added)
-            return fail(std::move(added.error()));
-    return sinks;
-}
+    }
+    // Files one after the other, sockets beside them.
+    void run() {
+        const bool files = !(given_.pcaps.empty() && given_.nmsgs.empty() && given_.jsons.empty());
+        if (!sockets_) return read_files();
+        if (!files) return take(*sockets_, work_.selection, {});
+        std::thread beside([&] { take(*sockets_, work_.selection, {}); });
+        read_files();
+        beside.join();
+    }
+    [[nodiscard]] const std::optional<Error>& error() const { return error_; }
+    [[nodiscard]] bool complained() const { return complained_; }
 
-int run(const Options& given) {
-    Work work;
-    for (const auto read : {read_selection, read_capture_settings, read_ids, read_forms})
-        if (auto done = read(given, work); !done) return refuse(done.error());
-    if (auto checked = check_outputs(given); !checked) return refuse(checked.error());
-    auto sinks = open_sinks(given, work);
-    if (!sinks) return refuse(sinks.error());
-
-    const tools::StopSignal stop;
-    stream::Engine engine(std::move(*sinks), given.mirror, given.count);
-    tools::ProgressBar bar;
-    std::function<void(const stream::Source&, std::uint64_t)> progress;
-    if (bar.shown())
-        progress = [&](const stream::Source& source, std::uint64_t count) {
-            bar.update(source.octets(), count, "payloads");
-        };
-    std::optional<Error> error;
-    bool complained = false;
-    const auto complain = [&](const Error& why) {
-        bar.clear();
-        fmt::print(stderr, "nmsgtool: {}\n", why.text());
-    };
+  private:
+    void read_files() {
+        if (!given_.pcaps.empty() && !read(open_captures(), {})) return;
+        for (const std::string& path : given_.nmsgs)
+            if (!read(stream::open_nmsg(path, &stop_.asked(), given_.byte_rate.value_or(0)), work_.selection))
+                return;
+        for (const std::string& path : given_.jsons) {
+            text::JsonReader reader(
+                [names = work_.operators](std::string_view name) { return names->number_of(name); },
+                [names = work_.groups](std::string_view name) { return names->number_of(name); });
+            const auto complain = [&](const Error& why) {
+                bar_.clear();
+                fmt::print(stderr, "nmsgtool: {}\n", why.text());
+            };
+            if (!read(stream::open_json(path, &stop_.asked(), std::move(reader), complain), {})) return;
+        }
+    }
+    Result<std::unique_ptr<stream::Source>> open_captures() {
+        const capture::PacketFilter* filter = work_.filter ? &*work_.filter : nullptr;
+        const text::PayloadType& type = *work_.selection.type;
+        return stream::is_made_of_packets(type)
+                   ? stream::open_packets(given_.pcaps, &stop_.asked(), type, filter)
+                   : stream::open_captures(given_.pcaps, &stop_.asked(), work_.settings, filter);
+    }
     // Opens a source when its turn comes and reads it; false: the run is over.
-    const auto read = [&](Result<std::unique_ptr<stream::Source>> source,
-                          const stream::Selection& selection) {
+    bool read(Result<std::unique_ptr<stream::Source>> source, const stream::Selection& selection) {
         if (!source) {
-            if (!stop.asked()) error = std::move(source.error());
+            if (!stop_.asked()) keep(std::move(source.error()));
             return false;
         }
-        const bool more = engine.run(**source, selection, stop.asked(), progress);
-        bar.clear();
-        (*source)->report(
-            [](const std::string& line) { fmt::print(stderr, "nmsgtool: WARNING: {}\n", line); });
-        complained = complained || (*source)->not_understood() != 0;
+        std::function<void(const stream::Source&, std::uint64_t)> progress;
+        if (bar_.shown())
+            progress = [&](const stream::Source& from, std::uint64_t count) {
+                if (from.octets() != nullptr) bar_.update(*from.octets(), count, "payloads");
+            };
+        take(**source, selection, progress);
+        return more_;
+    }
+    void take(stream::Source& source, const stream::Selection& selection,
+              const std::function<void(const stream::Source&, std::uint64_t)>& progress) {
+        const bool more = engine_.run(source, selection, stop_.asked(), progress);
+        const std::lock_guard lock(mutex_);
+        more_ = more;
+        bar_.clear();
+        source.report([](const std::string& line) { fmt::print(stderr, "nmsgtool: WARNING: {}\n", line); });
+        if (given_.debug >= 2)
+            source.statistics([](const std::string& line) { fmt::print(stderr, "nmsgtool: {}\n", line); });
+        const stream::Dropped dropped = source.dropped();
+        if (statistics_ != nullptr) statistics_->add_dropped(dropped.crc_failures, dropped.malformed);
+        complained_ = complained_ || source.not_understood() != 0;
         // Cut where the signal came: no damage.
-        if (!more && !stop.asked() && (*source)->error()) error = (*source)->error();
-        return more;
-    };
-    const auto all = [&] {
-        if (!given.pcaps.empty() && !read(stream::open_captures(given.pcaps, &stop.asked(), work.settings,
-                                                                work.filter ? &*work.filter : nullptr),
-                                          {}))
-            return;
-        for (const std::string& path : given.nmsgs)
-            if (!read(stream::open_nmsg(path, &stop.asked()), work.selection)) return;
-        for (const std::string& path : given.jsons) {
-            text::JsonReader reader(
-                [names = work.operators](std::string_view name) { return names->number_of(name); },
-                [names = work.groups](std::string_view name) { return names->number_of(name); });
-            if (!read(stream::open_json(path, &stop.asked(), std::move(reader), complain), {})) return;
+        if (!more && !stop_.asked() && source.error() && !error_) error_ = source.error();
+    }
+    void keep(Error error) {
+        const std::lock_guard lock(mutex_);
+        if (!error_) error_ = std::move(error);
+    }
+
+    const NmsgtoolOptions& given_;
+    const Work& work_;
+    stream::Engine& engine_;
+    tools::StopSignal& stop_;
+    stream::Statistics* const statistics_;
+    std::unique_ptr<stream::Source> sockets_;
+    tools::ProgressBar bar_;
+    std::mutex mutex_;
+    std::optional<Error> error_;
+    bool complained_ = false, more_ = true;
+};
+
+int run(NmsgtoolOptions given) {
+    auto work = tools::read_work(given);
+    if (!work) return refuse(work.error());
+    if (auto checked = check_outputs(given); !checked) return refuse(checked.error());
+
+    tools::PidFile pid_file;
+    if (!given.pid_file.empty())
+        if (auto opened = pid_file.open(given.pid_file, given.user); !opened) return refuse(opened.error());
+    tools::Daemon daemon;
+    if (given.daemon) {
+        make_absolute(given);
+        if (auto started = daemon.start(); !started) return refuse(started.error());
+    }
+    if (!given.user.empty())
+        if (auto done = tools::become_user(given.user); !done) return refuse(done.error());
+
+    std::unique_ptr<stream::Statistics> statistics;
+    if (given.stats || given.json_stats) statistics = std::make_unique<stream::Statistics>();
+    // Ahead of every other thread: signals are blocked in those that come later.
+    stream::Engine* hung_up = nullptr;
+    std::mutex hangup;
+    tools::StopSignal stop([&] {
+        const std::lock_guard lock(hangup);
+        if (hung_up != nullptr) hung_up->rotate(stream::clock_now());
+    });
+    std::optional<Error> error;
+    bool complained = false;
+    {
+        stream::Engine engine(outputs_of(given, *work), engine_options(given, *work, stop, statistics.get()));
+        if (auto opened = engine.open(); !opened) return refuse(opened.error());
+        Reading reading(given, *work, engine, stop, statistics.get());
+        if (auto opened = reading.open(); !opened) return refuse(opened.error());
+        if (auto gone = daemon.ready(); !gone) return refuse(gone.error());
+        if (auto written = pid_file.write(); !written) return refuse(written.error());
+        {
+            const std::lock_guard lock(hangup);
+            hung_up = &engine;
         }
-    };
-    all();
-    if (auto finished = engine.finish(); !finished && !error) error = std::move(finished.error());
+        {
+            const stream::Ticker ticker(engine);
+            reading.run();
+        }
+        {
+            const std::lock_guard lock(hangup);
+            hung_up = nullptr;
+        }
+        error = reading.error();
+        complained = reading.complained();
+        if (auto finished = engine.finish(); !finished && !error) error = std::move(finished.error());
+        engine.report([](const std::string& line) { fmt::print(stderr, "nmsgtool: WARNING: {}\n", line); });
+    }
+    if (given.stats) std::fputs(statistics->table().c_str(), stdout);
+    if (given.json_stats) std::fputs(statistics->json().c_str(), stdout);
+    if (std::fflush(stdout) != 0 && !error)
+        error = fail_errno("standard output", "cannot be written", errno).value();
     if (error) return refuse(*error);
     return complained ? 1 : 0;
-}
-
-void add_options(CLI::App& app, Options& given) {
-    const auto files = [&](const char* names, std::vector<std::string>& to, const char* help) {
-        app.add_option(names, to, help)->type_name("FILE")->allow_extra_args(false);
-    };
-    files("-p,--readpcap", given.pcaps, "capture file, or - (needs -T dnsqr); may be repeated");
-    files("-r,--readnmsg", given.nmsgs, "NMSG file, or -; may be repeated");
-    files("-j,--readjson", given.jsons, "JSON lines, or -; may be repeated");
-    files("-w,--writenmsg", given.nmsg_outs, "NMSG file to write, or -");
-    files("-o,--writepres", given.text_outs, "presentation to write, or -; -o - if no output is given");
-    files("-J,--writejson", given.json_outs, "JSON lines to write, or -");
-    const auto text = [&](const char* names, std::string& to, const char* type, const char* help) {
-        app.add_option(names, to, help)->type_name(type);
-    };
-    text("-V,--vendor", given.vendor, "NAME", "vendor of the payloads to make, or to take from -r");
-    text("-T,--msgtype", given.type, "NAME", "their type: dnsqr for -p");
-    text("-b,--bpf", given.bpf, "EXPR", "a filter that narrows what the lists allow");
-    app.add_option("-c,--count", given.count, "stop after N payloads for each output")
-        ->type_name("N")
-        ->check(CLI::PositiveNumber);
-    app.add_flag("--mirror", given.mirror, "every payload to every output; else to each in turn");
-    app.add_flag("-z,--zlibout", given.zlib, "compress the containers of -w");
-    text("--zlevel", given.zlevel, "LEVEL", "the same: fast, default or best");
-    app.add_flag("--unbuffered", given.unbuffered, "write each payload at once");
-    text("-e,--endline", given.end_of_line, "TEXT", "end of the lines of -o; \\n, \\t and \\\\ are known");
-    text("--setsource", given.set_source, "N", "source of what is written");
-    text("--setoperator", given.set_operator, "NAME|N", "operator of what is written");
-    text("--setgroup", given.set_group, "NAME|N", "group of what is written");
-    text("--getsource", given.get_source, "N", "take only payloads of this source from -r");
-    text("--getoperator", given.get_operator, "NAME|N", "the same of this operator");
-    text("--getgroup", given.get_group, "NAME|N", "the same of this group");
-    app.add_flag("-v,--version", given.version, "print the version");
-}
-
-int command_line(int argc, char** argv) {
-    CLI::App app("nmsgtool: captures, NMSG and JSON in, NMSG, presentation and JSON out");
-    Options given;
-    add_options(app, given);
-    std::array<const CLI::Option*, refused_options.size()> refused{};
-    std::vector<std::string> ignored;
-    for (std::size_t i = 0; i < refused.size(); ++i)
-        refused[i] = app.add_option(refused_options[i].option, ignored)->expected(0, 1)->group("");
-    // Options of ARGV_NMSGTOOL stand ahead of those given (N69).
-    std::vector<std::string> words;
-    if (const char* ahead = std::getenv("ARGV_NMSGTOOL"); ahead != nullptr) {
-        std::istringstream in(ahead);
-        for (std::string word; in >> word;) words.push_back(word);
-    }
-    words.insert(words.end(), argv + 1, argv + argc);
-    std::reverse(words.begin(), words.end());  // as CLI11 takes them
-    try {
-        app.parse(words);
-    } catch (const CLI::ParseError& error) {
-        if (error.get_exit_code() == 0) return app.exit(error, std::cerr, std::cerr);
-        fmt::print(stderr, "nmsgtool: {}; see nmsgtool -h\n", error.what());
-        return usage_status;
-    }
-    if (given.version) {
-        fmt::print(stderr, "nmsgtool {}\n", SIE_VERSION);
-        return 0;
-    }
-    for (std::size_t i = 0; i < refused.size(); ++i)
-        if (refused[i]->count() != 0)
-            return refuse({ErrorKind::usage,
-                           refused_options[i].option,
-                           {},
-                           refused_options[i].why,
-                           refused_options[i].remedy});
-    if (given.pcaps.empty() && given.nmsgs.empty() && given.jsons.empty())
-        return refuse(
-            {ErrorKind::usage, "nmsgtool", {}, "nothing to read", "give -p FILE, -r FILE or -j FILE"});
-    return run(given);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
     try {
-        return command_line(argc, argv);
+        auto given = tools::read_command_line(argc, argv);
+        if (const int* status = std::get_if<int>(&given)) return *status;
+        return run(std::get<NmsgtoolOptions>(std::move(given)));
     } catch (const std::exception& error) {
         std::fprintf(stderr, "nmsgtool: %s\n", error.what());
         return 1;

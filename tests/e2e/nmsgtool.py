@@ -155,7 +155,7 @@ def text_forms(t):
 
 def refuses(t):
     good = os.path.join(DATA, 'sog.nmsg')
-    t.ok('nothing to read', status=2, words=['-p FILE', '-r FILE'])
+    t.ok('nothing to read', status=2, words=['-h', '-r FILE'])
     t.ok('an output that is an input', '-r', t.capture, '-w', t.capture, status=2, words=['in.pcap', 'input'])
     t.report.check(os.path.getsize(t.capture) > 100, 'which is not emptied')
     t.ok('a source of 0', '-r', good, '--setsource', '0', status=2, words=['--setsource'])
@@ -180,8 +180,10 @@ def refuses(t):
     if os.path.exists('/dev/full'):
         t.ok('a device that is full', '-r', good, '-w', '/dev/full', status=1, words=['/dev/full'])
         t.ok('a device that is full, from a capture', '-p', t.capture, *MAKE, '-w', '/dev/full', status=1, words=['/dev/full'])
-    help_ = t.ok('-h', '-h')
-    t.report.check(b'--readnmsg' in help_.err and not help_.out and len(help_.err.splitlines()) <= 40, 'help fits a screen, on standard error', help_)
+    for topic, word in ('', '--readnmsg'), ('outputs', '--writepcap'), ('choosing', '--filter'), ('writing', '--zlevel'), ('ending', '--kicker'), ('running', '--daemon'):
+        help_ = t.ok('-h ' + topic, *(['-h', topic] if topic else ['-h']), words=[word])
+        t.report.check(not help_.out and len(help_.err.splitlines()) <= 32 and max(map(len, help_.err.splitlines())) <= 100, 'help fits a screen, on standard error: ' + topic, help_)
+    t.ok('-h of no topic', '-h', 'everything', status=2, words=['inputs', 'all'])
     version = t.ok('-v', '-v')
     t.report.check(re.fullmatch(rb'nmsgtool \d+\.\d+\.\d+\n', version.err) and not version.out, 'version', version)
 
@@ -222,7 +224,7 @@ def selects(t):
     t.ok('-c: what is behind it is not opened', '-r', sog, '-c1', '-r', t.path('gone'), '-w', out)
     t.ok('one file an option', '-r', sog, sog, status=2, words=['sog.nmsg'])
     t.ok('NMSG_BPF set but blank', '-p', t.capture, *MAKE, status=2, words=['NMSG_BPF', 'empty'], env={'NMSG_BPF': ' '})
-    for option in ('-L', '-Z', '-S', '-F', '-M', '--readzsock', '--readzchan', '--writezsock', '--filter', '--policy', '--statsmod'):
+    for option in ('-L', '-Z', '-S', '-F', '-M', '--readzsock', '--readzchan', '--writezsock', '--policy', '--readkafka', '--writekafka', '-f', '-i', '--statsmod'):
         t.ok('refused: ' + option, '-r', sog, option, 'x', status=2, words=[option, 'not'])
     copy = t.path('copy.nmsg')
     shutil.copy(sog, copy)

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "support/source_of.h"
 
 namespace sie::stream {
@@ -28,7 +30,7 @@ class Numbered final : public Source {
     void stop() override { stopped = true; }
     const std::optional<Error>& error() const override { return damage; }
     void report(const std::function<void(const std::string&)>&) const override {}
-    const OctetSource& octets() const override { return octets_; }
+    const OctetSource* octets() const override { return &octets_; }
     bool stopped = false;
     std::uint32_t made = 0;
     std::optional<Error> damage;
@@ -41,6 +43,8 @@ class Numbered final : public Source {
 struct Got {
     Ids ids;
     bool closed = false;
+    std::vector<std::size_t> sizes_at_close;
+    int ticks = 0;
 };
 
 class Kept final : public Sink {
@@ -53,6 +57,11 @@ class Kept final : public Sink {
     }
     Result<void> close() override {
         got_.closed = true;
+        got_.sizes_at_close.push_back(got_.ids.size());
+        return {};
+    }
+    Result<void> tick() override {
+        ++got_.ticks;
         return {};
     }
 
@@ -65,16 +74,28 @@ const std::atomic<bool> running = false;
 
 class Two {
   public:
-    explicit Two(bool mirror, std::optional<std::uint64_t> count = {}, std::size_t fails_at = SIZE_MAX) {
-        std::vector<std::unique_ptr<Sink>> sinks;
-        sinks.push_back(std::make_unique<Kept>(first));
-        sinks.push_back(std::make_unique<Kept>(second, fails_at));
-        engine.emplace(std::move(sinks), mirror, count);
+    explicit Two(bool mirror, std::optional<std::uint64_t> count = {}, std::size_t fails_at = SIZE_MAX)
+        : Two(EngineOptions{.mirror = mirror, .count = count}, fails_at) {}
+    explicit Two(EngineOptions options, std::size_t fails_at = SIZE_MAX, bool rotates = false) {
+        std::vector<Output> outputs(2);
+        outputs[0].open = [this](Output::Opening, Time) { return std::make_unique<Kept>(first); };
+        outputs[1].open = [this, fails_at](Output::Opening opening, Time when) {
+            if (opening == Output::Opening::again) opened_again.push_back(when.seconds());
+            return std::make_unique<Kept>(second, fails_at);
+        };
+        outputs[1].rotates = rotates;
+        options.clock = [this] { return now; };
+        options.on_over = [this] { ++told_over; };
+        engine.emplace(std::move(outputs), std::move(options));
+        EXPECT_TRUE(engine->open());
     }
     bool run(Source& source, const Selection& selection = {}, const std::atomic<bool>& stop = running) {
         return engine->run(source, selection, stop, {});
     }
     Got first, second;
+    Time now = Time::of(1000, 0);
+    std::vector<std::int64_t> opened_again;
+    int told_over = 0;
     std::optional<Engine> engine;
 };
 
@@ -125,7 +146,8 @@ TEST(Engine, ASignalStopsTheSource) {
     Two two(true);
     Numbered source(100);
     EXPECT_FALSE(two.run(source, {}, stop));
-    EXPECT_EQ(two.first.ids.size(), 1U);
+    EXPECT_TRUE(source.stopped);
+    EXPECT_EQ(two.first.ids.size(), 0U);
 }
 
 TEST(Engine, AnErrorOfASinkEndsTheRunAndIsTold) {
@@ -145,6 +167,81 @@ TEST(Engine, DamageEndsTheRun) {
     source.damage = Error{ErrorKind::damaged, "file", {}, "is cut", {}};
     EXPECT_FALSE(two.run(source));
     EXPECT_EQ(two.first.ids.size(), 1U);
+}
+
+TEST(Engine, WithRotationACountClosesAndOpensTheFilesAlone) {
+    Two two(EngineOptions{.mirror = true, .rotate = true, .count = 2}, SIZE_MAX, true);
+    Numbered source(5);
+    EXPECT_TRUE(two.run(source));
+    EXPECT_FALSE(two.engine->over());
+    EXPECT_EQ(two.second.ids.size(), 5U);
+    EXPECT_EQ(two.second.sizes_at_close, (std::vector<std::size_t>{2, 4}));
+    EXPECT_TRUE(two.first.sizes_at_close.empty()) << "what cannot rotate is left alone (N58)";
+    EXPECT_TRUE(two.engine->finish());
+    EXPECT_EQ(two.second.sizes_at_close, (std::vector<std::size_t>{2, 4, 5}));
+}
+
+TEST(Engine, IntervalsEndAtMultiplesOfTheClockWhetherPayloadsCameOrNot) {
+    Two two(EngineOptions{.rotate = true, .interval = EngineOptions::Interval{60, 0}}, SIZE_MAX, true);
+    EXPECT_EQ(two.engine->next_end(), Time::of(1020, 0));
+    two.engine->tick(Time::of(1019, 999'999'999));
+    EXPECT_TRUE(two.opened_again.empty());
+    two.engine->tick(Time::of(1020, 5));
+    two.engine->tick(Time::of(1021, 0));
+    EXPECT_EQ(two.opened_again, (std::vector<std::int64_t>{1020}));
+    two.engine->tick(Time::of(1300, 0));  // a clock that jumps ends one interval, not five
+    EXPECT_EQ(two.opened_again, (std::vector<std::int64_t>{1020, 1300}));
+    EXPECT_EQ(two.engine->next_end(), Time::of(1320, 0));
+}
+
+TEST(Engine, AnOffsetMovesTheEndsOfIntervals) {
+    Two two(EngineOptions{.rotate = true, .interval = EngineOptions::Interval{60, 45}}, SIZE_MAX, true);
+    EXPECT_EQ(two.engine->next_end(), Time::of(1005, 0));
+}
+
+TEST(Engine, WithoutRotationTheEndOfAnIntervalEndsTheRun) {
+    Two two(EngineOptions{.interval = EngineOptions::Interval{60, 0}});
+    two.engine->tick(Time::of(1020, 0));
+    EXPECT_TRUE(two.engine->over());
+    EXPECT_EQ(two.told_over, 1);
+    Numbered source(5, 2);
+    EXPECT_FALSE(two.run(source));
+    EXPECT_TRUE(source.stopped);
+    EXPECT_EQ(two.first.ids.size() + two.second.ids.size(), 2U) << "what it still makes is written";
+}
+
+TEST(Engine, OnDemandEverythingThatCanIsOpenedAgain) {
+    Two two(EngineOptions{.rotate = true}, SIZE_MAX, true);
+    two.engine->rotate(Time::of(1001, 0));
+    EXPECT_EQ(two.opened_again, (std::vector<std::int64_t>{1001}));
+    EXPECT_FALSE(two.first.closed);
+}
+
+TEST(Engine, TicksReachSinksOnlyWhenAnInputIsLive) {
+    Two live(EngineOptions{.live = true}), still(EngineOptions{});
+    live.engine->tick(Time::of(1001, 0));
+    still.engine->tick(Time::of(1001, 0));
+    EXPECT_EQ(live.first.ticks, 1);
+    EXPECT_EQ(still.first.ticks, 0);
+}
+
+TEST(Engine, AFilterIsAskedForEverySource) {
+    auto filter = text::PayloadFilter::parse("--filter", "msgtype=6");
+    ASSERT_TRUE(filter);
+    Two two(EngineOptions{.mirror = true, .filter = &*filter});
+    Numbered source(5);
+    EXPECT_TRUE(two.run(source));
+    EXPECT_EQ(two.first.ids, (Ids{1, 3}));
+}
+
+TEST(Engine, SourcesInTwoThreadsLoseNothing) {
+    Two two(EngineOptions{.live = true});
+    Numbered a(20'000), b(20'000);
+    std::thread beside([&] { EXPECT_TRUE(two.run(b)); });
+    EXPECT_TRUE(two.run(a));
+    beside.join();
+    EXPECT_EQ(two.first.ids.size(), 20'000U);
+    EXPECT_EQ(two.second.ids.size(), 20'000U);
 }
 
 TEST(Selection, TakesWhatEqualsInEveryFieldThatIsSet) {
