@@ -1,13 +1,9 @@
 #include "text/json_reader.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <simdjson.h>
 
-#include <algorithm>
-#include <array>
 #include <bit>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <tuple>
@@ -17,10 +13,8 @@
 #include "base/number.h"
 #include "base/octets.h"
 #include "base/quoted.h"
-#include "dns/name.h"
-#include "dns/rdata_parse.h"
 #include "dns/type_name.h"
-#include "nmsg/protobuf.h"
+#include "text/payload_encoder.h"
 #include "text/payload_types.h"
 #include "text/time_text.h"
 
@@ -29,7 +23,6 @@ namespace sie::text {
 namespace {
 
 namespace dom = simdjson::dom;
-namespace pb = nmsg::protobuf;
 
 std::optional<std::string_view> text_in(const dom::element& element) {
     std::string_view text;
@@ -77,55 +70,19 @@ std::optional<std::string> base64_in(dom::element element) {
     return octets;
 }
 
-std::string wanted(const FieldRow& row) {
-    switch (row.kind) {
-        case Kind::enumeration:
-        case Kind::dnsqr_checksum: return "one of its names";
-        case Kind::ip:
-        case Kind::ncap_source:
-        case Kind::ncap_destination: return "an address";
-        case Kind::f64: return "a number with a fraction";
-        case Kind::boolean: return "true or false";
-        case Kind::string:
-        case Kind::multiline: return "a text";
-        case Kind::name: return "a domain name";
-        case Kind::rrtype: return "a type, such as A or TYPE65000";
-        case Kind::rrclass: return "a class, such as IN or CLASS77";
-        case Kind::rcode: return "an rcode, such as NXDOMAIN or 15";
-        case Kind::proto: return "UDP, TCP, ICMP or a number as text";
-        case Kind::rdata: return "rdata of its rrtype and rrclass";
-        case Kind::hex: return "up to eight hexadecimal digits";
-        case Kind::u16:
-        case Kind::i16: return "a number of 16 bits";
-        case Kind::u32:
-        case Kind::i32: return "a number of 32 bits";
-        case Kind::u64:
-        case Kind::i64: return "a number of 64 bits";
-        default: return "base64";
-    }
-}
-
 }  // namespace
 
 struct JsonReader::State {
     Alias operator_number, group_number;
     dom::parser parser;
-    std::string padded, octets;
+    std::string padded, unknown;
+    Octets octets;
 
-    struct Encoded {
-        std::uint32_t number;
-        std::string octets;
-    };
-    std::vector<Encoded> outer, inner;
-    std::uint16_t rrtype = 0, rrclass = 0;
+    PayloadEncoder encoder;
+    RdataType rdata;
 
-    // The value of one field (the octets of a bytes field, the number of another); nothing if it is none.
-    struct Value {
-        std::uint64_t number = 0;
-        std::string octets;
-    };
-    [[nodiscard]] std::optional<Value> value_of(const FieldRow& row, const dom::element& element) const;
-    [[nodiscard]] static Encoded encoded(const FieldRow& row, const Value& value);
+    // The value of one field; nothing if it is none.
+    [[nodiscard]] std::optional<StoredValue> value_of(const FieldRow& row, const dom::element& element) const;
     [[nodiscard]] Result<void> take_row(const PayloadType& type, const FieldRow& row,
                                         const dom::object& message);
     [[nodiscard]] Result<void> take_message(const PayloadType& type, const dom::object& message);
@@ -133,37 +90,23 @@ struct JsonReader::State {
                                                      const Alias& number_of) const;
 };
 
-std::optional<JsonReader::State::Value> JsonReader::State::value_of(const FieldRow& row,
-                                                                    const dom::element& element) const {
+std::optional<StoredValue> JsonReader::State::value_of(const FieldRow& row,
+                                                       const dom::element& element) const {
     const auto number = [](auto value) {
-        return value ? std::optional(Value{static_cast<std::uint64_t>(*value), {}}) : std::nullopt;
-    };
-    const auto octets_of = [](auto text) {
-        return text ? std::optional(Value{0, std::string(*text)}) : std::nullopt;
+        return value ? std::optional(StoredValue{static_cast<std::uint64_t>(*value)}) : std::nullopt;
     };
     const auto text = text_in(element);
     using Signed = std::numeric_limits<std::int64_t>;
     switch (row.kind) {
         case Kind::enumeration:
         case Kind::dnsqr_checksum:
-            for (const Symbol& symbol : row.symbols)
-                if (text && dns::lowered(*text) == dns::lowered(symbol.name)) return Value{symbol.value, {}};
-            if (const auto value = unsigned_in(element, row.symbols.back().value); value && !text)
-                return Value{*value, {}};
-            return std::nullopt;
+            if (text) break;
+            return number(unsigned_in(element, row.symbols.back().value));
         case Kind::ip:
         case Kind::ncap_source:
-        case Kind::ncap_destination: {
-            if (element.is_null()) return Value{};
-            if (!text) return std::nullopt;
-            std::array<char, 16> address;
-            const std::string name(*text);
-            if (::inet_pton(AF_INET, name.c_str(), address.data()) == 1)
-                return Value{0, std::string(address.data(), 4)};
-            if (::inet_pton(AF_INET6, name.c_str(), address.data()) == 1)
-                return Value{0, std::string(address.data(), 16)};
-            return std::nullopt;
-        }
+        case Kind::ncap_destination:
+            if (element.is_null()) return StoredValue{};
+            break;
         case Kind::u16: return number(unsigned_in(element, 0xffff));
         case Kind::u32: return number(unsigned_in(element, 0xffff'ffff));
         case Kind::u64: return number(unsigned_in(element, UINT64_MAX));
@@ -173,60 +116,27 @@ std::optional<JsonReader::State::Value> JsonReader::State::value_of(const FieldR
         case Kind::f64: {
             double real;
             if (!element.is_double() || element.get(real) != simdjson::SUCCESS) return std::nullopt;
-            return Value{std::bit_cast<std::uint64_t>(real), {}};
+            return StoredValue{std::bit_cast<std::uint64_t>(real)};
         }
-        case Kind::boolean: {
-            if (bool is; element.get(is) == simdjson::SUCCESS) return Value{is ? 1U : 0U, {}};
-            if (std::int64_t is; element.get(is) == simdjson::SUCCESS) return Value{is != 0 ? 1U : 0U, {}};
-            if (text && (*text == "true" || *text == "false")) return Value{*text == "true" ? 1U : 0U, {}};
-            return std::nullopt;
-        }
+        case Kind::boolean:
+            if (bool is; element.get(is) == simdjson::SUCCESS) return StoredValue{is ? 1U : 0U};
+            if (std::int64_t is; element.get(is) == simdjson::SUCCESS) return StoredValue{is != 0 ? 1U : 0U};
+            break;
         case Kind::string:
         case Kind::multiline:
-            if (!text) return std::nullopt;
-            return Value{0, std::string(*text) + '\0'};
-        case Kind::name: {
-            if (!text) return std::nullopt;
-            auto name = dns::name_from_text(*text);
-            return name ? std::optional(Value{0, std::move(*name)}) : std::nullopt;
+        case Kind::name:
+        case Kind::rrtype:
+        case Kind::rrclass:
+        case Kind::rcode:
+        case Kind::proto:
+        case Kind::rdata:
+        case Kind::hex: break;
+        default: {
+            auto decoded = base64_in(element);
+            return decoded ? std::optional(StoredValue{0, std::move(*decoded)}) : std::nullopt;
         }
-        case Kind::rrtype: return number(text ? dns::type_from_text(*text) : std::nullopt);
-        case Kind::rrclass: return number(text ? dns::class_from_text(*text) : std::nullopt);
-        case Kind::rcode: return number(text ? dns::rcode_from_text(*text) : std::nullopt);
-        case Kind::proto: {
-            if (!text) return std::nullopt;
-            const std::string name = dns::lowered(*text);
-            if (name == "udp") return Value{17, {}};
-            if (name == "tcp") return Value{6, {}};
-            if (name == "icmp") return Value{1, {}};
-            return number(whole_number<std::uint16_t>(*text));
-        }
-        case Kind::rdata: {
-            if (!text) return std::nullopt;
-            auto rdata = dns::rdata_from_text(*text, rrtype, rrclass);
-            return rdata ? std::optional(Value{0, std::move(*rdata)}) : std::nullopt;
-        }
-        case Kind::hex: return number(text ? whole_number<std::uint32_t>(*text, 16) : std::nullopt);
-        default: return octets_of(base64_in(element));
     }
-}
-
-JsonReader::State::Encoded JsonReader::State::encoded(const FieldRow& row, const Value& value) {
-    Encoded out{row.number, {}};
-    std::array<std::uint8_t, 2 * pb::longest_varint> head;
-    std::uint8_t* end = head.data();
-    switch (row.storage) {
-        case Storage::varint: end = pb::write_varint_field(end, row.number, value.number); break;
-        case Storage::fixed32:
-            end = pb::write_fixed32_field(end, row.number, static_cast<std::uint32_t>(value.number));
-            break;
-        case Storage::fixed64: end = pb::write_fixed64_field(end, row.number, value.number); break;
-        case Storage::bytes: end = pb::write_bytes_start(end, row.number, value.octets.size()); break;
-    }
-    out.octets.assign(reinterpret_cast<const char*>(head.data()),
-                      static_cast<std::size_t>(end - head.data()));
-    if (row.storage == Storage::bytes) out.octets += value.octets;
-    return out;
+    return text ? value_from_text(row, *text, rdata) : std::nullopt;
 }
 
 Result<void> JsonReader::State::take_row(const PayloadType& type, const FieldRow& row,
@@ -239,63 +149,37 @@ Result<void> JsonReader::State::take_row(const PayloadType& type, const FieldRow
     const bool there = message[row.name].get(element) == simdjson::SUCCESS;
     // null is absent; what a message cannot lack is empty then.
     const bool may_be_empty = row.label == Label::required && row.storage == Storage::bytes;
-    if (!there || (element.is_null() && !may_be_empty)) {
-        if (row.label != Label::required || row.inside != 0) return {};
-        return fail(ErrorKind::damaged, fmt::format("{}.{}", type.name, row.name), "is missing",
-                    "write " + wanted(row));
-    }
-    std::vector<Encoded>& to = row.inside != 0 ? inner : outer;
+    if (!there || (element.is_null() && !may_be_empty)) return {};
     if (row.label != Label::repeated) {
         const auto value = value_of(row, element);
         if (!value) return refused(row);
-        to.push_back(encoded(row, *value));
+        encoder.add(row, *value);
         return {};
     }
     dom::array list;
     if (element.get(list) != simdjson::SUCCESS) return refused(row);
     for (const dom::element item : list) {
-        const auto value = item.is_null() ? std::optional(Value{}) : value_of(row, item);
+        const auto value = item.is_null() ? std::optional(StoredValue{}) : value_of(row, item);
         if (!value) return refused(row);
-        to.push_back(encoded(row, *value));
+        encoder.add(row, *value);
     }
     return {};
 }
 
 Result<void> JsonReader::State::take_message(const PayloadType& type, const dom::object& message) {
-    outer.clear();
-    inner.clear();
+    encoder.start(type);
     const auto number16 = [&](const char* name, const auto& from_text) -> std::uint16_t {
         std::string_view text;
         return message[name].get(text) == simdjson::SUCCESS ? from_text(text).value_or(0) : 0;
     };
-    rrtype = number16("rrtype", dns::type_from_text);
-    rrclass = number16("rrclass", dns::class_from_text);
-    std::uint32_t holder = 0;
+    rdata = {number16("rrtype", dns::type_from_text), number16("rrclass", dns::class_from_text)};
     for (const FieldRow& row : type.rows) {
         if (row.number == 0 || row.shown == Shown::in_neither) continue;
-        if (row.inside != 0) holder = row.inside;
         if (auto taken = take_row(type, row, message); !taken) return taken;
     }
-    const auto append_sorted = [](std::vector<Encoded>& fields, std::string& to) {
-        std::stable_sort(fields.begin(), fields.end(),
-                         [](const Encoded& a, const Encoded& b) { return a.number < b.number; });
-        for (const Encoded& field : fields) to += field.octets;
-    };
-    if (!inner.empty()) {
-        for (const FieldRow& row : type.rows)
-            if (row.inside != 0 && row.label == Label::required &&
-                std::none_of(inner.begin(), inner.end(),
-                             [&](const Encoded& e) { return e.number == row.number; }))
-                return fail(ErrorKind::damaged, fmt::format("{}.{}", type.name, row.name), "is missing",
-                            "write " + wanted(row));
-        Value nested;
-        append_sorted(inner, nested.octets);
-        const auto row = std::find_if(type.rows.begin(), type.rows.end(),
-                                      [&](const FieldRow& r) { return r.inside == 0 && r.number == holder; });
-        outer.push_back(encoded(*row, nested));
-    }
-    octets.clear();
-    append_sorted(outer, octets);
+    auto encoded = encoder.finish();
+    if (!encoded) return fail(std::move(encoded.error()));
+    octets = *encoded;
     return {};
 }
 
@@ -371,7 +255,8 @@ Result<nmsg::Payload> JsonReader::read(std::string_view line, Time now) {
         const auto octets =
             record["payload"].get(element) == simdjson::SUCCESS ? base64_in(element) : std::nullopt;
         if (!octets) return refused("payload", "is not understood", "write base64");
-        s.octets = *octets;
+        s.unknown = *octets;
+        s.octets = as_octets(s.unknown);
     } else {
         const PayloadType* type = find_type(vendor, name);
         if (type == nullptr)
@@ -383,7 +268,7 @@ Result<nmsg::Payload> JsonReader::read(std::string_view line, Time now) {
         payload.vendor = type->vendor;
         payload.type = type->type;
     }
-    payload.octets = as_octets(s.octets);
+    payload.octets = s.octets;
     return payload;
 }
 

@@ -11,6 +11,7 @@
 #include "text/json_string.h"
 #include "text/json_syntax.h"
 #include "text/payload_text.h"
+#include "text/value_text.h"
 
 namespace sie::text {
 
@@ -170,7 +171,6 @@ void PayloadText::json_row(std::string& json, std::size_t row) {
 }
 
 void PayloadText::json_value(std::string& json, const FieldRow& row, const FieldValue& value) {
-    const auto number16 = static_cast<std::uint16_t>(value.number);
     const auto quoted = [&](const auto& append) {
         json += '"';
         append();
@@ -191,37 +191,29 @@ void PayloadText::json_value(std::string& json, const FieldRow& row, const Field
         case Kind::dnstap_id:
         case Kind::ncap_source_port:
         case Kind::ncap_destination_port:
-        case Kind::ncap_proto: return append_decimal(json, number16);
-        case Kind::i16: return append_signed(json, static_cast<std::int16_t>(number16));
-        case Kind::u32: return append_decimal(json, static_cast<std::uint32_t>(value.number));
-        case Kind::u64: return append_decimal(json, value.number);
-        case Kind::i32: return append_signed(json, static_cast<std::int32_t>(value.number));
-        case Kind::i64: return append_signed(json, static_cast<std::int64_t>(value.number));
+        case Kind::ncap_proto:
+        case Kind::i16:
+        case Kind::u32:
+        case Kind::u64:
+        case Kind::i32:
+        case Kind::i64:
+        case Kind::boolean: return void(append_value_text(json, row, value));
         case Kind::f64: return append_double(json, std::bit_cast<double>(value.number));
-        case Kind::boolean: json += value.number != 0 ? "true" : "false"; return;
         case Kind::string:
         case Kind::multiline: return append_json_text(json, value.octets);
-        case Kind::hex: json += fmt::format("\"{:x}\"", static_cast<std::uint32_t>(value.number)); return;
         case Kind::name:
         case Kind::dnstap_qname:
             scratch_.clear();
             dns::append_name(value.octets, scratch_);
             return append_json_string(json, scratch_);
         case Kind::rrtype:
-        case Kind::dnstap_qtype: return quoted([&] { dns::append_type(json, number16); });
+        case Kind::dnstap_qtype:
         case Kind::rrclass:
-        case Kind::dnstap_qclass: return quoted([&] { dns::append_class(json, number16); });
+        case Kind::dnstap_qclass:
         case Kind::rcode:
-        case Kind::dnstap_rcode: return quoted([&] { json += dns::rcode_text(number16); });
+        case Kind::dnstap_rcode:
         case Kind::proto:
-            return quoted([&] {
-                switch (number16) {
-                    case 1: json += "ICMP"; break;
-                    case 6: json += "TCP"; break;
-                    case 17: json += "UDP"; break;
-                    default: append_decimal(json, number16);
-                }
-            });
+        case Kind::hex: return quoted([&] { append_value_text(json, row, value); });
         case Kind::rdata: {
             std::uint16_t type = 0, rrclass = 0;
             static_cast<void>(decoded_.rdata_type(type, rrclass));

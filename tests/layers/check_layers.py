@@ -105,9 +105,9 @@ def judge_picture(tree, allowed):
     shown = "ARCHITECTURE.md"
     rows = {}
     for number, line in enumerate((tree / shown).read_text().splitlines(), 1):
-        row = re.match(r"\|\s*`(\w+)`\s*\|[^|]*\|([^|]*)\|\s*$", line)
+        row = re.match(r"\|\s*`([\w-]+)`\s*\|[^|]*\|([^|]*)\|\s*$", line)
         if row:
-            below = set(re.findall(r"\w+", row.group(2)))
+            below = set(re.findall(r"[\w-]+", row.group(2)))
             rows[row.group(1)] = (number, allowed.keys() - {row.group(1)} if below == {"all"} else below)
     for name, below in allowed.items():
         if name not in rows:
