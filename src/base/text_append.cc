@@ -65,4 +65,16 @@ void append_base64(std::string& text, Octets octets) {
     }
 }
 
+// RFC 4648 §7, upper case, without padding (RFC 5155 §3.3).
+void append_base32hex(std::string& text, Octets octets) {
+    constexpr char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
+    std::uint32_t held = 0;
+    unsigned bits = 0;
+    for (const std::uint8_t octet : octets) {
+        held = held << 8 | octet;
+        for (bits += 8; bits >= 5; bits -= 5) text += digits[held >> (bits - 5) & 31];
+    }
+    if (bits > 0) text += digits[held << (5 - bits) & 31];
+}
+
 }  // namespace sie

@@ -16,5 +16,7 @@ void append_padded(std::string& text, std::uint64_t value, unsigned width);
 void append_hex(std::string& text, Octets octets, bool upper_case);
 // RFC 4648 §4, padded, no line breaks.
 void append_base64(std::string& text, Octets octets);
+// RFC 4648 §7, upper case, without padding (RFC 5155 §3.3).
+void append_base32hex(std::string& text, Octets octets);
 
 }  // namespace sie

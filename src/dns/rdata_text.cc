@@ -58,34 +58,6 @@ class RdataWalk {
     NameFault fault_ = NameFault::none;
 };
 
-void append_string(std::string& text, Octets octets) {
-    text += '"';
-    for (const std::uint8_t c : octets) {
-        if (c == '"' || c == '\\') {
-            text += '\\';
-            text += static_cast<char>(c);
-        } else if (c >= 0x20 && c < 0x7f) {
-            text += static_cast<char>(c);
-        } else {
-            text += '\\';
-            append_padded(text, c, 3);
-        }
-    }
-    text += '"';
-}
-
-// RFC 4648 §7, upper case, without padding (RFC 5155 §3.3).
-void append_base32hex(std::string& text, Octets octets) {
-    constexpr char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
-    std::uint32_t held = 0;
-    unsigned bits = 0;
-    for (const std::uint8_t octet : octets) {
-        held = held << 8 | octet;
-        for (bits += 8; bits >= 5; bits -= 5) text += digits[held >> (bits - 5) & 31];
-    }
-    if (bits > 0) text += digits[held << (5 - bits) & 31];
-}
-
 void append_pairs(std::string& text, Octets octets) {
     for (std::size_t i = 0; i < octets.size(); ++i) {
         if (i > 0) text += '-';
@@ -184,7 +156,7 @@ bool RdataWalk::item(Item kind) {
             while (left() > 0) {
                 octets = take_counted();
                 if (!octets) return false;
-                if (text_ != nullptr) append_string(*text_, *octets);
+                if (text_ != nullptr) append_character_string(*text_, *octets);
                 blank();
             }
             return true;
@@ -200,7 +172,7 @@ bool RdataWalk::item(Item kind) {
         case Item::ipv6: append_ipv6(*text_, octets->data()); break;
         case Item::type: append_type(*text_, load_be16(octets->data())); break;
         case Item::string:
-        case Item::quoted: append_string(*text_, *octets); break;
+        case Item::quoted: append_character_string(*text_, *octets); break;
         case Item::salt: octets->empty() ? void(*text_ += '-') : append_hex(*text_, *octets, false); break;
         case Item::hash: octets->empty() ? void(*text_ += '0') : append_base32hex(*text_, *octets); break;
         case Item::hex: append_hex(*text_, *octets, true); break;
@@ -335,6 +307,22 @@ void append_edns_option(std::string& text, std::uint16_t code, Octets data) {
     text += "(\"";
     append_printable(text, data);
     text += "\")";
+}
+
+void append_character_string(std::string& text, Octets octets) {
+    text += '"';
+    for (const std::uint8_t c : octets) {
+        if (c == '"' || c == '\\') {
+            text += '\\';
+            text += static_cast<char>(c);
+        } else if (c >= 0x20 && c < 0x7f) {
+            text += static_cast<char>(c);
+        } else {
+            text += '\\';
+            append_padded(text, c, 3);
+        }
+    }
+    text += '"';
 }
 
 }  // namespace sie::dns

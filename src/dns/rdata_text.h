@@ -42,6 +42,8 @@ bool for_each_edns_option(Octets rdata, const Each& each) {
     }
     return true;
 }
+// In double quotes: a quotation mark and a backslash get a backslash, what is not printable is \DDD.
+void append_character_string(std::string& text, Octets octets);
 void append_edns_option(std::string& text, std::uint16_t code, Octets data);
 
 }  // namespace sie::dns

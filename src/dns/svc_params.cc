@@ -11,12 +11,27 @@ namespace sie::dns {
 namespace {
 
 // The registry's first keys (RFC 9460 §14.3.2).
-enum Key : std::uint16_t { mandatory, alpn, no_default_alpn, port, ipv4hint, ech, ipv6hint, invalid = 65535 };
-constexpr std::array<std::string_view, 7> keys{"mandatory", "alpn", "no-default-alpn", "port",
-                                               "ipv4hint",  "ech",  "ipv6hint"};
+enum Key : std::uint16_t {
+    mandatory,
+    alpn,
+    no_default_alpn,
+    port,
+    ipv4hint,
+    ech,
+    ipv6hint,
+    dohpath,               // RFC 9461
+    ohttp,                 // RFC 9540
+    tls_supported_groups,  // draft-ietf-tls-key-share-prediction
+    docpath,               // RFC 9953
+    invalid = 65535
+};
+constexpr std::array<std::string_view, 11> keys{
+    "mandatory", "alpn",  "no-default-alpn",      "port",   "ipv4hint", "ech", "ipv6hint",
+    "dohpath",   "ohttp", "tls-supported-groups", "docpath"};
+constexpr std::size_t first_seven = 7;
 
-void append_key(std::string& text, std::uint16_t key) {
-    if (key < keys.size()) {
+void append_key(std::string& text, std::uint16_t key, SvcKeys known) {
+    if (key < (known == SvcKeys::registry ? keys.size() : first_seven)) {
         text += keys[key];
         return;
     }
@@ -72,10 +87,11 @@ void append_list(std::string& text, Octets value, std::size_t step, const Append
     }
 }
 
-void append_value(std::string& text, std::uint16_t key, Octets value) {
+void append_value(std::string& text, std::uint16_t key, Octets value, SvcKeys known) {
     switch (key) {
         case mandatory:
-            append_list(text, value, 2, [&](const std::uint8_t* p) { append_key(text, load_be16(p)); });
+            append_list(text, value, 2,
+                        [&](const std::uint8_t* p) { append_key(text, load_be16(p), known); });
             break;
         case alpn:
             text += '"';
@@ -94,6 +110,13 @@ void append_value(std::string& text, std::uint16_t key, Octets value) {
             append_list(text, value, 16, [&](const std::uint8_t* p) { append_ipv6(text, p); });
             break;
         case ech: append_base64(text, value); break;
+        case tls_supported_groups:
+            if (known == SvcKeys::registry && value.size() % 2 == 0) {
+                append_list(text, value, 2,
+                            [&](const std::uint8_t* p) { append_decimal(text, load_be16(p)); });
+                break;
+            }
+            [[fallthrough]];
         default:
             text += '"';
             append_escaped(text, value, false);
@@ -104,7 +127,7 @@ void append_value(std::string& text, std::uint16_t key, Octets value) {
 
 }  // namespace
 
-bool append_svc_params(std::string* text, Octets params) {
+bool append_svc_params(std::string* text, Octets params, SvcKeys known) {
     while (!params.empty()) {
         if (params.size() < 4) return false;
         const std::uint16_t key = load_be16(params.data());
@@ -114,10 +137,12 @@ bool append_svc_params(std::string* text, Octets params) {
         if (!value_is_well_formed(key, value)) return false;
         params = params.subspan(4 + size);
         if (text == nullptr) continue;
-        append_key(*text, key);
-        if (key != no_default_alpn) {
+        append_key(*text, key, known);
+        const bool bare =
+            key == no_default_alpn || (key == ohttp && known == SvcKeys::registry && value.empty());
+        if (!bare) {
             *text += '=';
-            append_value(*text, key, value);
+            append_value(*text, key, value, known);
         }
         *text += ' ';
     }

@@ -96,12 +96,12 @@ bool MessageText::append_presentation(std::string& text, Octets message) {
             }
             dns::append_class(text, record.rrclass);
             text += ' ';
-            dns::append_type(text, record.type);
+            dns::append_type(text, record.type, form_);
             if (!question) {
                 text += ' ';
                 const std::size_t behind_blank = text.size();
                 const dns::Rdata rdata = records_.rdata_of(record);
-                dns::append_rdata(text, rdata);
+                dns::append_rdata(text, rdata, form_);
                 // No rdata, no blank; but an opaque one, even if nothing of it is shown, keeps it (N42).
                 if (text.size() == behind_blank && rdata.from == rdata.to && dns::rdata_is_known(rdata))
                     text.pop_back();
@@ -132,14 +132,14 @@ void MessageText::append_json_records(std::string& json, Section section) {
         json += ",\"rrclass\":\"";
         dns::append_class(json, first.rrclass);
         json += "\",\"rrtype\":\"";
-        dns::append_type(json, first.type);
+        dns::append_type(json, first.type, form_);
         json += "\",\"rdata\":";
         char before = '[';
         each(head, [&](const dns::Record& record) {
             json += before;
             before = ',';
             scratch_.clear();
-            dns::append_rdata(scratch_, records_.rdata_of(record));
+            dns::append_rdata(scratch_, records_.rdata_of(record), form_);
             append_json_string(json, scratch_);
         });
         json += "]}";
@@ -195,7 +195,7 @@ void MessageText::append_json(std::string& json, Octets message) {
         json += ",\"qclass\":\"";
         dns::append_class(json, record.rrclass);
         json += "\",\"qtype\":\"";
-        dns::append_type(json, record.type);
+        dns::append_type(json, record.type, form_);
         json += "\"}";
     }
     for (const Section section : {Section::answer, Section::authority, Section::additional}) {

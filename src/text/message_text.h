@@ -5,11 +5,13 @@
 #include <vector>
 
 #include "dns/message_records.h"
+#include "dns/rdata_form.h"
 
 namespace sie::text {
 
 class MessageText {
   public:
+    explicit MessageText(dns::RdataForm form = dns::RdataForm::reference) : form_(form) {}
     // The lines of a message, each with its line end; false (and nothing appended) if it is none.
     [[nodiscard]] bool append_presentation(std::string& text, Octets message);
     // One object, or null.
@@ -18,6 +20,7 @@ class MessageText {
   private:
     void append_json_records(std::string& json, dns::Section section);
 
+    const dns::RdataForm form_;
     dns::MessageRecords records_;
     std::string scratch_;
     std::vector<std::uint32_t> heads_, next_;  // of the record sets of a section

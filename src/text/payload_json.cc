@@ -213,12 +213,13 @@ void PayloadText::json_value(std::string& json, const FieldRow& row, const Field
         case Kind::rcode:
         case Kind::dnstap_rcode:
         case Kind::proto:
-        case Kind::hex: return quoted([&] { append_value_text(json, row, value); });
+        case Kind::hex:
+            return quoted([&] { append_value_text(json, row, value, {.form = style_.rdata_form}); });
         case Kind::rdata: {
             std::uint16_t type = 0, rrclass = 0;
             static_cast<void>(decoded_.rdata_type(type, rrclass));
             scratch_.clear();
-            dns::append_rdata(scratch_, dns::Rdata::alone(value.octets, type, rrclass));
+            dns::append_rdata(scratch_, dns::Rdata::alone(value.octets, type, rrclass), style_.rdata_form);
             return append_json_string(json, scratch_);
         }
         case Kind::encoded: return json_encoded(json, value.octets);

@@ -21,12 +21,13 @@ struct EnvelopeStyle {
     std::optional<std::uint32_t> source, group_operator, group;
     std::function<std::string_view(std::uint32_t)> operator_name, group_name;  // "" if it has none
     std::string end_of_line = "\n";                                            // of presentation
-    bool standard_rdata = false;  // rdata and types as their RFCs write them, instead of N62 to N64
+    dns::RdataForm rdata_form = dns::RdataForm::reference;  // of rdata and the names of types
 };
 
 class PayloadText {
   public:
-    explicit PayloadText(EnvelopeStyle style = {}) : style_(std::move(style)) {}
+    explicit PayloadText(EnvelopeStyle style = {})
+        : style_(std::move(style)), message_text_(style_.rdata_form) {}
 
     void append_presentation(std::string& text, const nmsg::Payload& payload);
     void append_json(std::string& json, const nmsg::Payload& payload);

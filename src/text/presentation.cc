@@ -176,7 +176,7 @@ void PayloadText::presentation_value(std::string& text, const FieldRow& row, con
             break;
         case Kind::rrtype:
         case Kind::dnstap_qtype:
-            append_numbered(text, dns::type_name(number16), "<UNKNOWN>", number16);
+            append_numbered(text, dns::type_name(number16, style_.rdata_form), "<UNKNOWN>", number16);
             break;
         case Kind::rrclass:
         case Kind::dnstap_qclass: append_numbered(text, dns::class_text(number16), "", number16); break;
@@ -194,7 +194,7 @@ void PayloadText::presentation_value(std::string& text, const FieldRow& row, con
         case Kind::rdata: {
             std::uint16_t type = 0, rrclass = 0;
             static_cast<void>(decoded_.rdata_type(type, rrclass));
-            dns::append_rdata(text, dns::Rdata::alone(octets, type, rrclass));
+            dns::append_rdata(text, dns::Rdata::alone(octets, type, rrclass), style_.rdata_form);
             break;
         }
         default: text += fmt::format("<BYTE ARRAY LEN={}>", octets.size()); break;

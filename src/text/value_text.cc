@@ -135,7 +135,7 @@ bool append_value_text(std::string& text, const FieldRow& row, const FieldValue&
         case Kind::name:
         case Kind::dnstap_qname: dns::append_name(value.octets, text); return true;
         case Kind::rrtype:
-        case Kind::dnstap_qtype: dns::append_type(text, number16); return true;
+        case Kind::dnstap_qtype: dns::append_type(text, number16, rdata.form); return true;
         case Kind::rrclass:
         case Kind::dnstap_qclass: dns::append_class(text, number16); return true;
         case Kind::rcode:
@@ -148,7 +148,7 @@ bool append_value_text(std::string& text, const FieldRow& row, const FieldValue&
                 default: append_decimal(text, number16); return true;
             }
         case Kind::rdata:
-            dns::append_rdata(text, dns::Rdata::alone(value.octets, rdata.type, rdata.rrclass));
+            dns::append_rdata(text, dns::Rdata::alone(value.octets, rdata.type, rdata.rrclass), rdata.form);
             return true;
         default: return false;
     }

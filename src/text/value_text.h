@@ -7,13 +7,15 @@
 #include <string>
 #include <string_view>
 
+#include "dns/rdata_form.h"
 #include "text/payload_fields.h"
 
 namespace sie::text {
 
-// What rdata means; of no interest to other kinds.
+// What rdata means, and how it and types are shown.
 struct RdataType {
     std::uint16_t type = 0, rrclass = 0;
+    dns::RdataForm form = dns::RdataForm::reference;
 };
 
 // A value that owns its octets: of bytes fields the octets, of others the number (doubles by their bits).

@@ -116,7 +116,7 @@ Result<void> read_forms(const NmsgtoolOptions& given, Work& work) {
     }
     work.sinks.unbuffered = given.unbuffered;
     if (given.rdata == "standard")
-        work.sinks.style.standard_rdata = true;
+        work.sinks.style.rdata_form = dns::RdataForm::standard;
     else if (given.rdata != "nmsg")
         return fail(ErrorKind::usage, "--rdata", sie::quoted(given.rdata) + " is not known",
                     "use nmsg or standard");

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """nmsgtool.py BINARIES: the options of nmsgtool that exist so far, its errors and its exits."""
+import json
 import os
 import re
 import shutil
@@ -153,6 +154,21 @@ def text_forms(t):
     t.report.check(payloads(one) == payloads(two) and os.path.getsize(one) < os.path.getsize(two), 'levels, and a container a payload')
 
 
+def standard(t):
+    """--rdata=standard: types and rdata as their RFCs write them; the default stays as the original has it"""
+    source = t.path('rdata.jsonl')
+    with open(source, 'w') as f:
+        for rrtype, rdata in ('SSHFP', '02 01 ab cd'), ('TYPE63', '00 00 00 01 01 01 ff'), ('TYPE65280', '01'):
+            f.write(json.dumps({'vname': 'base', 'mname': 'dns', 'message': {'rrname': 'a.', 'rrtype': rrtype, 'rrclass': 'IN', 'rdata': ['\\# %d %s' % (len(rdata.split()), rdata)]}}) + '\n')
+    def shown(*more):
+        return [(m['rrtype'], m['rdata'][0]) for m in (json.loads(x)['message'] for x in t.ok('--rdata forms', '-j', source, '-J', '-', *more).out.splitlines())]
+    t.report.check(shown('--rdata=standard') == [('SSHFP', '2 1 ABCD'), ('ZONEMD', '1 1 1 FF'), ('TYPE65280', '\\# 1 01')], 'standard', shown('--rdata=standard'))
+    t.report.check(shown() == [('SSHFP', '\\# 4 02 01 ab cd '), ('TYPE63', '\\# 7 00 00 00 01 01 01 ff '), ('TYPE65280', '\\# 1 01 ')], 'the default', shown())
+    text = t.ok('presentation', '-j', source, '-o', '-', '--rdata=standard').out
+    t.report.check(b'rrtype: ZONEMD (63)\nrdata: 1 1 1 FF\n' in text, 'in presentation', text)
+    t.ok('a form that is none', '-j', source, '--rdata=rfc', status=2, words=['--rdata', 'standard'])
+
+
 def refuses(t):
     good = os.path.join(DATA, 'sog.nmsg')
     t.ok('nothing to read', status=2, words=['-h', '-r FILE'])
@@ -254,7 +270,7 @@ def main():
     programs, report = Programs(sys.argv[1]), Report('nmsgtool')
     with folder() as here:
         t = Tool(report, programs, here)
-        for part in (makes, copies, conformance, text_forms, refuses, selects, ends):
+        for part in (makes, copies, conformance, text_forms, standard, refuses, selects, ends):
             part(t)
     report.leave()
 

@@ -1,0 +1,31 @@
+// The two forms in which types and rdata are shown: as the reference tool has them (FACTS N62–N65), or as
+// their RFCs.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "dns/rdata_text.h"
+#include "dns/standard_rdata.h"
+#include "dns/standard_types.h"
+#include "dns/type_name.h"
+
+namespace sie::dns {
+
+enum class RdataForm : std::uint8_t { reference, standard };
+
+inline void append_rdata(std::string& text, const Rdata& rdata, RdataForm form) {
+    form == RdataForm::reference ? append_rdata(text, rdata) : append_standard_rdata(text, rdata);
+}
+inline void append_type(std::string& text, std::uint16_t type, RdataForm form) {
+    form == RdataForm::reference ? append_type(text, type) : append_standard_type(text, type);
+}
+// "" if it has none.
+[[nodiscard]] inline std::string_view type_name(std::uint16_t type, RdataForm form) {
+    if (form == RdataForm::reference) return type_name(type);
+    const StandardType* known = standard_type(type);
+    return known == nullptr ? std::string_view{} : known->name;
+}
+
+}  // namespace sie::dns
