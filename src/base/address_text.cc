@@ -7,14 +7,14 @@
 
 namespace sie {
 
-void append_ipv4(std::string& text, const std::uint8_t* octets) {
+void append_ipv4(TextBuffer& text, const std::uint8_t* octets) {
     for (int i = 0; i < 4; ++i) {
         if (i > 0) text += '.';
         append_decimal(text, octets[i]);
     }
 }
 
-void append_ipv6(std::string& text, const std::uint8_t* octets) {
+void append_ipv6(TextBuffer& text, const std::uint8_t* octets) {
     // RFC 5952 §4.2: the longest run of zero groups, the first of equal ones, never a single group.
     std::size_t run_at = 8, run_length = 1;
     for (std::size_t i = 0; i < 8; ++i) {
@@ -38,7 +38,8 @@ void append_ipv6(std::string& text, const std::uint8_t* octets) {
         }
         if (colon) text += ':';
         char digits[4];
-        text.append(digits, std::to_chars(digits, digits + 4, load_be16(octets + 2 * i), 16).ptr);
+        const char* end = std::to_chars(digits, digits + 4, load_be16(octets + 2 * i), 16).ptr;
+        text += std::string_view(digits, static_cast<std::size_t>(end - digits));
         colon = true;
         ++i;
     }

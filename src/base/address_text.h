@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <string>
 
+#include "base/text_buffer.h"
+
 namespace sie {
 
-void append_ipv4(std::string& text, const std::uint8_t* octets);
-void append_ipv6(std::string& text, const std::uint8_t* octets);
+void append_ipv4(TextBuffer& text, const std::uint8_t* octets);
+void append_ipv6(TextBuffer& text, const std::uint8_t* octets);
 
 }  // namespace sie

@@ -6,17 +6,18 @@
 #include <string>
 
 #include "base/octets.h"
+#include "base/text_buffer.h"
 
 namespace sie {
 
-void append_decimal(std::string& text, std::uint64_t value);
-void append_signed(std::string& text, std::int64_t value);
+void append_decimal(TextBuffer& text, std::uint64_t value);
+void append_signed(TextBuffer& text, std::int64_t value);
 // At least `width` digits, zeros in front.
-void append_padded(std::string& text, std::uint64_t value, unsigned width);
-void append_hex(std::string& text, Octets octets, bool upper_case);
+void append_padded(TextBuffer& text, std::uint64_t value, unsigned width);
+void append_hex(TextBuffer& text, Octets octets, bool upper_case);
 // RFC 4648 §4, padded, no line breaks.
-void append_base64(std::string& text, Octets octets);
+void append_base64(TextBuffer& text, Octets octets);
 // RFC 4648 §7, upper case, without padding (RFC 5155 §3.3).
-void append_base32hex(std::string& text, Octets octets);
+void append_base32hex(TextBuffer& text, Octets octets);
 
 }  // namespace sie

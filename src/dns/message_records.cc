@@ -70,8 +70,35 @@ bool MessageRecords::parse(Octets message) {
     return true;
 }
 
-void MessageRecords::append_name_of(const Record& record, std::string& text) const {
+void MessageRecords::append_name_of(const Record& record, TextBuffer& text) const {
     append_name(name_at(message_, record.name_at).octets(), text);
+}
+
+// Each against the heads before it.
+void MessageRecords::group_few(const std::vector<Record>& records, std::vector<std::uint32_t>& heads,
+                               std::vector<std::uint32_t>& next) const {
+    std::array<std::uint32_t, few> last{};  // of the set of each head
+    for (std::uint32_t i = 0; i < records.size(); ++i) {
+        std::size_t set = 0;
+        while (set < heads.size() && !same_set(records[heads[set]], records[i])) ++set;
+        if (set == heads.size())
+            heads.push_back(i);
+        else
+            next[last[set]] = i;
+        last[set] = i;
+    }
+}
+
+bool MessageRecords::same_set(const Record& a, const Record& b) const {
+    if (a.type != b.type || a.rrclass != b.rrclass) return false;
+    // Mostly both are the same pointer.
+    constexpr std::uint8_t pointer = 0xc0;
+    if (message_[a.name_at] >= pointer && message_[b.name_at] >= pointer &&
+        load_be16(message_.data() + a.name_at) == load_be16(message_.data() + b.name_at))
+        return true;
+    const WireName one = name_at(message_, a.name_at), other = name_at(message_, b.name_at);
+    return std::equal(one.octets().begin(), one.octets().end(), other.octets().begin(), other.octets().end(),
+                      [](std::uint8_t x, std::uint8_t y) { return lower(x) == lower(y); });
 }
 
 void MessageRecords::group(Section section, std::vector<std::uint32_t>& heads,
@@ -81,6 +108,10 @@ void MessageRecords::group(Section section, std::vector<std::uint32_t>& heads,
     heads.clear();
     if (records.size() == 1) heads.push_back(0);
     if (records.size() < 2) return;
+    if (records.size() <= few) {
+        group_few(records, heads, next);
+        return;
+    }
     // Sorted by key, then by place, equal ones stand together: no quadratic search, however many records a
     // hostile message holds.
     std::vector<std::string> owners(records.size());

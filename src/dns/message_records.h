@@ -11,6 +11,8 @@
 #include <optional>
 #include <vector>
 
+#include "base/text_buffer.h"
+
 #include "dns/message.h"
 #include "dns/rdata_text.h"
 
@@ -47,7 +49,7 @@ class MessageRecords {
     [[nodiscard]] std::uint16_t rcode() const {
         return static_cast<std::uint16_t>(header_.rcode() | (edns_ ? edns_->extended_rcode << 4 : 0));
     }
-    void append_name_of(const Record& record, std::string& text) const;
+    void append_name_of(const Record& record, TextBuffer& text) const;
     [[nodiscard]] Rdata rdata_of(const Record& record) const {
         return {message_, record.rdata_from, record.rdata_to, record.type, record.rrclass, true};
     }
@@ -58,6 +60,10 @@ class MessageRecords {
     void group(Section section, std::vector<std::uint32_t>& heads, std::vector<std::uint32_t>& next) const;
 
   private:
+    static constexpr std::size_t few = 12;  // records that are compared each with each
+    void group_few(const std::vector<Record>& records, std::vector<std::uint32_t>& heads,
+                   std::vector<std::uint32_t>& next) const;
+    [[nodiscard]] bool same_set(const Record& a, const Record& b) const;
     [[nodiscard]] bool read_record(Section section, std::size_t& at);
 
     Octets message_;

@@ -90,25 +90,30 @@ Result<std::string> name_from_text(std::string_view text) {
     return wire;
 }
 
-void append_name(Octets wire, std::string& text) {
+void append_name(Octets wire, TextBuffer& text) {
     if (wire.empty() || wire[0] == 0) {
         text += '.';
         return;
     }
     for (std::size_t i = 0; i < wire.size() && wire[i] != 0;) {
         const std::size_t end = std::min(wire.size(), i + 1 + wire[i]);
+        // Four characters are written for each octet, as many count as it has.
+        char* const begin = text.room(4 * (end - i) + 4);
+        char* out = begin;
         for (++i; i < end; ++i) {
             const Shown& shown = shown_octets[wire[i]];
-            text.append(shown.text.data(), shown.length);
+            std::memcpy(out, shown.text.data(), shown.text.size());
+            out += shown.length;
         }
-        text += '.';
+        *out++ = '.';
+        text.grow(static_cast<std::size_t>(out - begin));
     }
 }
 
 std::string name_to_text(Octets wire) {
-    std::string text;
+    TextBuffer text;
     append_name(wire, text);
-    return text;
+    return text.str();
 }
 
 std::string lowered(std::string_view octets) {

@@ -13,6 +13,7 @@
 
 #include "base/octets.h"
 #include "base/result.h"
+#include "base/text_buffer.h"
 
 namespace sie::dns {
 
@@ -27,7 +28,7 @@ constexpr std::size_t most_name_octets = 255, most_label_octets = 63;
 // \DDD. Reads no further than the octets given: a label that is cut there is shown as far as it goes, and a
 // pointer is shown as the label of 192 … 255 octets that its first octet announces (so does the original: c0
 // 0c gives `\012.`).
-void append_name(Octets wire, std::string& text);
+void append_name(Octets wire, TextBuffer& text);
 [[nodiscard]] std::string name_to_text(Octets wire);
 
 // ASCII only (RFC 4343).

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/text_buffer.h"
+
 #include "dns/rdata_text.h"
 #include "dns/standard_rdata.h"
 #include "dns/standard_types.h"
@@ -15,10 +17,10 @@ namespace sie::dns {
 
 enum class RdataForm : std::uint8_t { reference, standard };
 
-inline void append_rdata(std::string& text, const Rdata& rdata, RdataForm form) {
+inline void append_rdata(TextBuffer& text, const Rdata& rdata, RdataForm form) {
     form == RdataForm::reference ? append_rdata(text, rdata) : append_standard_rdata(text, rdata);
 }
-inline void append_type(std::string& text, std::uint16_t type, RdataForm form) {
+inline void append_type(TextBuffer& text, std::uint16_t type, RdataForm form) {
     form == RdataForm::reference ? append_type(text, type) : append_standard_type(text, type);
 }
 // "" if it has none.

@@ -20,7 +20,7 @@ constexpr std::uint16_t class_internet = 1;
 // Walks the items of one rdata. With `text` null nothing is printed: the walk only judges.
 class RdataWalk {
   public:
-    RdataWalk(std::string* text, const Rdata& rdata) : text_(text), rdata_(rdata), at_(rdata.from) {}
+    RdataWalk(TextBuffer* text, const Rdata& rdata) : text_(text), rdata_(rdata), at_(rdata.from) {}
 
     // False: the rdata ends inside an item, or holds a bad one; fault() may tell of a name.
     [[nodiscard]] bool item(Item kind);
@@ -52,13 +52,13 @@ class RdataWalk {
         if (text_ != nullptr) *text_ += ' ';
     }
 
-    std::string* text_;
+    TextBuffer* text_;
     const Rdata& rdata_;
     std::size_t at_;
     NameFault fault_ = NameFault::none;
 };
 
-void append_pairs(std::string& text, Octets octets) {
+void append_pairs(TextBuffer& text, Octets octets) {
     for (std::size_t i = 0; i < octets.size(); ++i) {
         if (i > 0) text += '-';
         append_hex(text, octets.subspan(i, 1), false);
@@ -184,7 +184,7 @@ bool RdataWalk::item(Item kind) {
 }
 
 // RFC 3597 §5, as the reference tool writes it: a blank behind every octet (N64).
-void append_generic(std::string& text, Octets octets) {
+void append_generic(TextBuffer& text, Octets octets) {
     text += "\\# ";
     append_decimal(text, octets.size());
     text += ' ';
@@ -220,12 +220,12 @@ constexpr std::array<std::string_view, 25> ede_purposes{"Other Error",
                                                         "Network Error",
                                                         "Invalid Data"};
 
-void append_printable(std::string& text, Octets octets) {
+void append_printable(TextBuffer& text, Octets octets) {
     for (const std::uint8_t c : octets) text += c >= 0x20 && c < 0x7f ? static_cast<char>(c) : '.';
 }
 
 // RFC 7871 §6. False if the octets are no such option.
-bool append_client_subnet(std::string& text, Octets data) {
+bool append_client_subnet(TextBuffer& text, Octets data) {
     if (data.size() < 4) return false;
     const std::size_t family = load_be16(data.data()), size = family == 1 ? 4 : 16;
     if ((family != 1 && family != 2) || data.size() - 4 > size) return false;
@@ -242,7 +242,7 @@ bool append_client_subnet(std::string& text, Octets data) {
 
 }  // namespace
 
-void append_rdata(std::string& text, const Rdata& rdata) {
+void append_rdata(TextBuffer& text, const Rdata& rdata) {
     const RdataLayout* layout = layout_of(rdata.type);
     if (layout == nullptr) return append_generic(text, rdata.octets());
     if (layout->internet_only && rdata.rrclass != class_internet) return;
@@ -260,7 +260,7 @@ void append_rdata(std::string& text, const Rdata& rdata) {
         text += "###";
         return;
     }
-    if (text.size() > start && text.back() == ' ') text.pop_back();
+    if (text.size() > start && text.ends_with(' ')) text.cut(text.size() - 1);
 }
 
 bool rdata_is_known(const Rdata& rdata) {
@@ -278,7 +278,7 @@ bool rdata_is_well_formed(const Rdata& rdata) {
     return walk.left() == 0;
 }
 
-void append_edns_option(std::string& text, std::uint16_t code, Octets data) {
+void append_edns_option(TextBuffer& text, std::uint16_t code, Octets data) {
     constexpr std::uint16_t client_subnet = 8, extended_error = 15;
     if (code == client_subnet && append_client_subnet(text, data)) return;
     if (code == extended_error && data.size() >= 2) {
@@ -309,7 +309,7 @@ void append_edns_option(std::string& text, std::uint16_t code, Octets data) {
     text += "\")";
 }
 
-void append_character_string(std::string& text, Octets octets) {
+void append_character_string(TextBuffer& text, Octets octets) {
     text += '"';
     for (const std::uint8_t c : octets) {
         if (c == '"' || c == '\\') {

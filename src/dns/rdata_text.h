@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/octets.h"
+#include "base/text_buffer.h"
 
 namespace sie::dns {
 
@@ -25,7 +26,7 @@ struct Rdata {
 
 // Items separated by one blank. Where an item is cut or a name is bad, " ### PARSE ERROR ###" ends the text
 // (N65); octets behind the last item are ignored.
-void append_rdata(std::string& text, const Rdata& rdata);
+void append_rdata(TextBuffer& text, const Rdata& rdata);
 // N66: may this rdata stand in a message? It must be empty, end between two items or with the last one.
 [[nodiscard]] bool rdata_is_well_formed(const Rdata& rdata);
 // Has its type a layout, and does it hold in its class? Else its octets are opaque.
@@ -43,7 +44,7 @@ bool for_each_edns_option(Octets rdata, const Each& each) {
     return true;
 }
 // In double quotes: a quotation mark and a backslash get a backslash, what is not printable is \DDD.
-void append_character_string(std::string& text, Octets octets);
-void append_edns_option(std::string& text, std::uint16_t code, Octets data);
+void append_character_string(TextBuffer& text, Octets octets);
+void append_edns_option(TextBuffer& text, std::uint16_t code, Octets data);
 
 }  // namespace sie::dns

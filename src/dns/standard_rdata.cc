@@ -20,7 +20,7 @@ namespace {
 // Walks the parts of one record. Each function returns false where the octets are none of that part.
 class StandardText {
   public:
-    StandardText(std::string& text, const Rdata& rdata) : text_(text), rdata_(rdata), at_(rdata.from) {}
+    StandardText(TextBuffer& text, const Rdata& rdata) : text_(text), rdata_(rdata), at_(rdata.from) {}
 
     bool parts(std::span<const Part> parts) {
         for (const Part each : parts)
@@ -40,7 +40,7 @@ class StandardText {
         const auto length = take(1);
         return length ? take((*length)[0]) : std::nullopt;
     }
-    std::string& item() {
+    TextBuffer& item() {
         if (!first_) text_ += ' ';
         first_ = false;
         return text_;
@@ -310,7 +310,7 @@ class StandardText {
         }
         item();
         if (!append_svc_params(&text_, params, SvcKeys::registry)) return false;
-        text_.pop_back();
+        text_.cut(text_.size() - 1);
         return true;
     }
     bool counted16(bool with_size) {
@@ -411,7 +411,7 @@ class StandardText {
         return true;
     }
 
-    std::string& text_;
+    TextBuffer& text_;
     const Rdata& rdata_;
     std::size_t at_;
     bool first_ = true;
@@ -419,22 +419,27 @@ class StandardText {
 
 }  // namespace
 
-void append_standard_name(std::string& text, Octets wire) {
+void append_standard_name(TextBuffer& text, Octets wire) {
     const std::size_t start = text.size();
     append_name(wire, text);
     constexpr std::string_view special = "\";()@$";
-    for (std::size_t i = start; i < text.size(); ++i)
-        if (special.find(text[i]) != std::string_view::npos) text.insert(i++, 1, '\\');
+    const std::string plain(text.view().substr(start));
+    if (plain.find_first_of(special) == std::string::npos) return;
+    text.cut(start);
+    for (const char c : plain) {
+        if (special.find(c) != std::string_view::npos) text += '\\';
+        text += c;
+    }
 }
 
-void append_standard_rdata(std::string& text, const Rdata& rdata) {
+void append_standard_rdata(TextBuffer& text, const Rdata& rdata) {
     constexpr std::uint16_t internet = 1;
     const StandardType* known = standard_type(rdata.type);
     const std::size_t start = text.size();
     if (known != nullptr && !known->parts.empty() && (!known->internet_only || rdata.rrclass == internet) &&
         StandardText(text, rdata).parts(known->parts))
         return;
-    text.resize(start);
+    text.cut(start);
     text += "\\# ";
     append_decimal(text, rdata.to - rdata.from);
     if (rdata.to == rdata.from) return;

@@ -8,12 +8,14 @@
 
 #include <string>
 
+#include "base/text_buffer.h"
+
 #include "dns/rdata_text.h"
 
 namespace sie::dns {
 
-void append_standard_rdata(std::string& text, const Rdata& rdata);
+void append_standard_rdata(TextBuffer& text, const Rdata& rdata);
 // A name as zone files have it: besides dots and backslashes also " ; ( ) @ $ get a backslash.
-void append_standard_name(std::string& text, Octets wire);
+void append_standard_name(TextBuffer& text, Octets wire);
 
 }  // namespace sie::dns

@@ -131,7 +131,7 @@ const StandardType* standard_type(std::uint16_t number) {
     return found != std::end(types_in_order) && found->number == number ? found : nullptr;
 }
 
-void append_standard_type(std::string& text, std::uint16_t number) {
+void append_standard_type(TextBuffer& text, std::uint16_t number) {
     if (const StandardType* known = standard_type(number)) {
         text += known->name;
         return;

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/text_buffer.h"
+
 namespace sie::dns {
 
 enum class Part : std::uint8_t {
@@ -63,6 +65,6 @@ struct StandardType {
 // In ascending order of numbers.
 [[nodiscard]] std::span<const StandardType> standard_types();
 [[nodiscard]] const StandardType* standard_type(std::uint16_t number);  // null if it is not registered
-void append_standard_type(std::string& text, std::uint16_t number);     // "ZONEMD", "TYPE65280"
+void append_standard_type(TextBuffer& text, std::uint16_t number);      // "ZONEMD", "TYPE65280"
 
 }  // namespace sie::dns

@@ -30,7 +30,7 @@ constexpr std::array<std::string_view, 11> keys{
     "dohpath",   "ohttp", "tls-supported-groups", "docpath"};
 constexpr std::size_t first_seven = 7;
 
-void append_key(std::string& text, std::uint16_t key, SvcKeys known) {
+void append_key(TextBuffer& text, std::uint16_t key, SvcKeys known) {
     if (key < (known == SvcKeys::registry ? keys.size() : first_seven)) {
         text += keys[key];
         return;
@@ -41,7 +41,7 @@ void append_key(std::string& text, std::uint16_t key, SvcKeys known) {
 
 // A value in double quotes. In a list of protocols the comma is escaped, and the backslash twice: once for
 // the list, once for the string (RFC 9460 §A.1).
-void append_escaped(std::string& text, Octets octets, bool in_list) {
+void append_escaped(TextBuffer& text, Octets octets, bool in_list) {
     for (const std::uint8_t c : octets) {
         if (c == '"') {
             text += "\\\"";
@@ -80,14 +80,14 @@ bool value_is_well_formed(std::uint16_t key, Octets value) {
 }
 
 template <class Append>
-void append_list(std::string& text, Octets value, std::size_t step, const Append& append) {
+void append_list(TextBuffer& text, Octets value, std::size_t step, const Append& append) {
     for (std::size_t i = 0; i < value.size(); i += step) {
         if (i > 0) text += ',';
         append(value.data() + i);
     }
 }
 
-void append_value(std::string& text, std::uint16_t key, Octets value, SvcKeys known) {
+void append_value(TextBuffer& text, std::uint16_t key, Octets value, SvcKeys known) {
     switch (key) {
         case mandatory:
             append_list(text, value, 2,
@@ -127,7 +127,7 @@ void append_value(std::string& text, std::uint16_t key, Octets value, SvcKeys kn
 
 }  // namespace
 
-bool append_svc_params(std::string* text, Octets params, SvcKeys known) {
+bool append_svc_params(TextBuffer* text, Octets params, SvcKeys known) {
     while (!params.empty()) {
         if (params.size() < 4) return false;
         const std::uint16_t key = load_be16(params.data());

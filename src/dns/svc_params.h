@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/octets.h"
+#include "base/text_buffer.h"
 
 namespace sie::dns {
 
@@ -13,6 +14,6 @@ namespace sie::dns {
 // `keys`: which of them have names; those that the reference tool knows (N63), or all of the registry of
 // 2025.
 enum class SvcKeys : std::uint8_t { first_seven, registry };
-[[nodiscard]] bool append_svc_params(std::string* text, Octets params, SvcKeys keys = SvcKeys::first_seven);
+[[nodiscard]] bool append_svc_params(TextBuffer* text, Octets params, SvcKeys keys = SvcKeys::first_seven);
 
 }  // namespace sie::dns

@@ -87,7 +87,7 @@ std::string_view class_name(std::uint16_t qclass) { return name_in(classes, qcla
 std::string_view opcode_name(std::uint8_t opcode) { return name_in(opcodes, opcode); }
 std::string_view rcode_name(std::uint16_t rcode) { return name_in(rcodes, rcode); }
 
-void append_type(std::string& text, std::uint16_t type) {
+void append_type(TextBuffer& text, std::uint16_t type) {
     if (const std::string_view name = type_name(type); !name.empty()) {
         text += name;
         return;
@@ -96,7 +96,7 @@ void append_type(std::string& text, std::uint16_t type) {
     append_decimal(text, type);
 }
 
-void append_class(std::string& text, std::uint16_t qclass) {
+void append_class(TextBuffer& text, std::uint16_t qclass) {
     if (const std::string_view name = class_name(qclass); !name.empty()) {
         text += name;
         return;
@@ -106,15 +106,15 @@ void append_class(std::string& text, std::uint16_t qclass) {
 }
 
 std::string type_text(std::uint16_t type) {
-    std::string text;
+    TextBuffer text;
     append_type(text, type);
-    return text;
+    return text.str();
 }
 
 std::string class_text(std::uint16_t qclass) {
-    std::string text;
+    TextBuffer text;
     append_class(text, qclass);
-    return text;
+    return text.str();
 }
 
 std::string rcode_text(std::uint16_t rcode) {

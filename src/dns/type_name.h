@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/text_buffer.h"
+
 namespace sie::dns {
 
 [[nodiscard]] std::string_view type_name(std::uint16_t type);     // "A", "" if unnamed
@@ -17,8 +19,8 @@ namespace sie::dns {
 [[nodiscard]] std::string_view rcode_name(
     std::uint16_t rcode);  // "NOERROR" … "NOTZONE", "BADVERS", "" if unnamed
 
-void append_type(std::string& text, std::uint16_t type);     // "A", "TYPE65000"
-void append_class(std::string& text, std::uint16_t qclass);  // "IN", "CLASS77"
+void append_type(TextBuffer& text, std::uint16_t type);      // "A", "TYPE65000"
+void append_class(TextBuffer& text, std::uint16_t qclass);   // "IN", "CLASS77"
 [[nodiscard]] std::string type_text(std::uint16_t type);     // "A", "TYPE65000"
 [[nodiscard]] std::string class_text(std::uint16_t qclass);  // "IN", "CLASS77"
 [[nodiscard]] std::string rcode_text(std::uint16_t rcode);   // "NXDOMAIN", "15"

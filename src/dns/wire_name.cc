@@ -22,8 +22,12 @@ NameFault WireName::read(Octets message, std::size_t& at, std::size_t end, bool 
         }
         if (length > 63) return NameFault::bad_label;
         if (stop - from - 1 < length) return NameFault::cut;
-        if (size_ + length + 1 > octets_.size()) return NameFault::too_long;
-        std::memcpy(octets_.data() + size_, message.data() + from, length + 1);
+        if (size_ + length + 1 > longest_name) return NameFault::too_long;
+        // A label has at most 64 octets with its length: so many at once where so many are there.
+        if (message.size() - from >= longest_label)
+            std::memcpy(octets_.data() + size_, message.data() + from, longest_label);
+        else
+            std::memcpy(octets_.data() + size_, message.data() + from, length + 1);
         size_ += length + 1;
         from += length + 1;
         if (length == 0) break;

@@ -22,7 +22,8 @@ class WireName {
     [[nodiscard]] Octets octets() const { return Octets(octets_).first(size_); }
 
   private:
-    std::array<std::uint8_t, 255> octets_;
+    static constexpr std::size_t longest_name = 255, longest_label = 64;
+    std::array<std::uint8_t, longest_name + longest_label> octets_;
     std::size_t size_ = 0;
 };
 

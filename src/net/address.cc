@@ -152,10 +152,10 @@ Result<Prefix> parse_prefix(std::string_view text) {
 }
 
 std::string to_text(const Address& address) {
-    std::string text;
+    TextBuffer text;
     address.family == Family::v4 ? append_ipv4(text, address.octets.data())
                                  : append_ipv6(text, address.octets.data());
-    return text;
+    return text.str();
 }
 
 std::string to_text(const Prefix& prefix) {

@@ -143,12 +143,12 @@ std::optional<std::string> Message::text(std::string_view field, std::size_t ind
     return guarded(std::optional<std::string>(), [&]() -> std::optional<std::string> {
         const FieldRow* row = nullptr;
         const auto value = state_ ? state_->value(row, field, index) : std::nullopt;
-        std::string text;
+        sie::TextBuffer text;
         sie::text::RdataType rdata;
         if (!value) return std::nullopt;
         static_cast<void>(row->kind == Kind::rdata && state_->decoded.rdata_type(rdata.type, rdata.rrclass));
         if (!sie::text::append_value_text(text, *row, *value, rdata)) return std::nullopt;
-        return text;
+        return text.str();
     });
 }
 

@@ -11,6 +11,7 @@ namespace sie_nmsg {
 
 struct TextWriter::State {
     sie::text::PayloadText text;
+    sie::TextBuffer held;
 };
 
 TextWriter::TextWriter() noexcept
@@ -20,7 +21,9 @@ TextWriter::~TextWriter() = default;
 bool TextWriter::append_presentation(std::string& text, const Payload& payload) noexcept {
     return guarded(false, [&] {
         if (!state_) return false;
-        state_->text.append_presentation(text, from_view(payload));
+        state_->held.clear();
+        state_->text.append_presentation(state_->held, from_view(payload));
+        text += state_->held.view();
         return true;
     });
 }
@@ -28,7 +31,9 @@ bool TextWriter::append_presentation(std::string& text, const Payload& payload) 
 bool TextWriter::append_json(std::string& json, const Payload& payload) noexcept {
     return guarded(false, [&] {
         if (!state_) return false;
-        state_->text.append_json(json, from_view(payload));
+        state_->held.clear();
+        state_->text.append_json(state_->held, from_view(payload));
+        json += state_->held.view();
         return true;
     });
 }

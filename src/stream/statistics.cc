@@ -53,18 +53,19 @@ void append_object(std::string& json, std::string_view key, const Rows& rows) {
     for (const auto& [name, count] : rows) {
         if (!first) json += ',';
         first = false;
-        text::append_json_string(json, name);
-        json += fmt::format(":{}", count);
+        TextBuffer quoted;
+        text::append_json_string(quoted, name);
+        json += fmt::format("{}:{}", quoted.view(), count);
     }
     json += '}';
 }
 
 std::string time_text(std::pair<std::int64_t, std::uint32_t> moment) {
-    std::string out;
+    TextBuffer out;
     text::append_date(out, moment.first);
     out += '.';
     append_padded(out, moment.second, 9);
-    return out;
+    return out.str();
 }
 
 }  // namespace
@@ -113,7 +114,7 @@ void Statistics::take_fields(const nmsg::Payload& payload) {
             scratch_.clear();
             value->octets.size() == 4 ? append_ipv4(scratch_, value->octets.data())
                                       : append_ipv6(scratch_, value->octets.data());
-            responders_.add(scratch_);
+            responders_.add(scratch_.view());
         }
     }
     if (payload.vendor != nmsg::vendor_base || payload.type != nmsg::type_dnsqr) return;
@@ -127,11 +128,13 @@ void Statistics::take_name(Octets name) {
     if (name.empty() || name.size() > dns::most_name_octets) return;
     scratch_.clear();
     dns::append_name(name, scratch_);
-    std::transform(scratch_.begin(), scratch_.end(), scratch_.begin(),
+    std::transform(scratch_.data(), scratch_.data() + scratch_.size(), scratch_.data(),
                    [](char c) { return static_cast<char>(dns::lower(static_cast<std::uint8_t>(c))); });
-    if (scratch_.size() > 1) scratch_.pop_back();  // the list knows no last dot
-    const char* domain = psl_registrable_domain(suffixes_known_->list, scratch_.c_str());
-    suffixes_.add(domain != nullptr ? std::string_view(domain) : std::string_view(scratch_));
+    if (scratch_.size() > 1) scratch_.cut(scratch_.size() - 1);  // the list knows no last dot
+    scratch_ += '\0';                                            // for libpsl, which wants a C string
+    const char* domain = psl_registrable_domain(suffixes_known_->list, scratch_.data());
+    suffixes_.add(domain != nullptr ? std::string_view(domain)
+                                    : std::string_view(scratch_.data(), scratch_.size() - 1));
 }
 
 void Statistics::add_dropped(std::uint64_t crc_failures, std::uint64_t malformed) {

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/text_buffer.h"
 #include "nmsg/payload.h"
 #include "stream/percentiles.h"
 #include "stream/top_counts.h"
@@ -39,7 +40,7 @@ class Statistics {
     struct SuffixList;
     std::unique_ptr<SuffixList> suffixes_known_;
     text::DecodedPayload decoded_;
-    std::string scratch_;
+    TextBuffer scratch_;
 
     std::uint64_t payloads_ = 0, undecodable_ = 0, unknown_ = 0, crc_failures_ = 0, malformed_ = 0;
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> by_type_;

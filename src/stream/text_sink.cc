@@ -8,7 +8,7 @@ constexpr std::size_t write_octets = std::size_t{64} << 10;
 
 class TextSink final : public Sink {
   public:
-    using Append = void (text::PayloadText::*)(std::string&, const nmsg::Payload&);
+    using Append = void (text::PayloadText::*)(TextBuffer&, const nmsg::Payload&);
     TextSink(std::unique_ptr<sensor::ContainerOutput> output, const SinkOptions& options, Append append)
         : output_(std::move(output)),
           text_(options.style),
@@ -31,7 +31,7 @@ class TextSink final : public Sink {
   private:
     Result<void> write() {
         waited_ = 0;
-        auto written = output_->write(as_octets(held_), {});
+        auto written = output_->write(as_octets(held_.view()), {});
         held_.clear();
         return written;
     }
@@ -45,7 +45,7 @@ class TextSink final : public Sink {
     const Append append_;
     const bool unbuffered_;
     int waited_ = 0;
-    std::string held_;
+    TextBuffer held_;
 };
 
 }  // namespace

@@ -14,6 +14,36 @@ constexpr std::uint64_t udp_query_response = 1;  // of the type of base:dnsqr
 
 }  // namespace
 
+namespace {
+
+// Where the rows of base:dnsqr stand that derived values are made of.
+struct DnsqrRows {
+    std::size_t type, query_ip, query_packet, query_sec, query_nsec, response_packet, response_sec,
+        response_nsec, zeroed;
+};
+const DnsqrRows& dnsqr_rows() {
+    static const DnsqrRows rows = [] {
+        const PayloadType& dnsqr = *find_type(nmsg::vendor_base, nmsg::type_dnsqr);
+        const auto row = [&](std::string_view name) {
+            const auto found = std::find_if(dnsqr.rows.begin(), dnsqr.rows.end(),
+                                            [&](const FieldRow& each) { return each.name == name; });
+            return static_cast<std::size_t>(found - dnsqr.rows.begin());
+        };
+        return DnsqrRows{row("type"),
+                         row("query_ip"),
+                         row("query_packet"),
+                         row("query_time_sec"),
+                         row("query_time_nsec"),
+                         row("response_packet"),
+                         row("response_time_sec"),
+                         row("response_time_nsec"),
+                         row("resolver_address_zeroed")};
+    }();
+    return rows;
+}
+
+}  // namespace
+
 DecodedPayload::Outcome DecodedPayload::decode(const nmsg::Payload& payload) {
     type_ = find_type(payload.vendor, payload.type);
     if (type_ == nullptr) return Outcome::unknown_type;
@@ -40,7 +70,7 @@ std::optional<FieldValue> DecodedPayload::value(std::size_t row) {
     const FieldValue* stored = fields_.last(row);
     switch (is.kind) {
         case Kind::dnsqr_checksum:
-            if (fields_.count(fields_.row_of("response_packet")) == 0) return std::nullopt;
+            if (fields_.count(dnsqr_rows().response_packet) == 0) return std::nullopt;
             if (stored == nullptr) return FieldValue{static_cast<std::uint64_t>(*dnsqr_verdict()), {}};
             break;
         case Kind::dnstap_id:
@@ -60,26 +90,23 @@ std::optional<FieldValue> DecodedPayload::value(std::size_t row) {
     return std::nullopt;
 }
 
-std::optional<double> DecodedPayload::dnsqr_delay() const {
-    const std::size_t query_sec = fields_.row_of("query_time_sec"),
-                      query_nsec = fields_.row_of("query_time_nsec"),
-                      response_sec = fields_.row_of("response_time_sec"),
-                      response_nsec = fields_.row_of("response_time_nsec");
-    if (fields_.last("type")->number != udp_query_response || fields_.count(query_sec) != 1 ||
-        fields_.count(query_nsec) != 1 || fields_.count(response_sec) == 0 ||
-        fields_.count(response_sec) != fields_.count(response_nsec))
+std::optional<double> DecodedPayload::dnsqr_delay() {
+    const DnsqrRows& rows = dnsqr_rows();
+    if (fields_.last(rows.type)->number != udp_query_response || fields_.count(rows.query_sec) != 1 ||
+        fields_.count(rows.query_nsec) != 1 || fields_.count(rows.response_sec) == 0 ||
+        fields_.count(rows.response_sec) != fields_.count(rows.response_nsec))
         return std::nullopt;
-    const auto asked_sec = static_cast<std::int64_t>(fields_.last(query_sec)->number);
-    const auto asked_nsec = static_cast<std::int32_t>(fields_.last(query_nsec)->number);
-    std::vector<std::int64_t> seconds;
-    fields_.each(response_sec, [&](const FieldValue& value) {
-        seconds.push_back(static_cast<std::int64_t>(value.number));
+    const auto asked_sec = static_cast<std::int64_t>(fields_.last(rows.query_sec)->number);
+    const auto asked_nsec = static_cast<std::int32_t>(fields_.last(rows.query_nsec)->number);
+    seconds_.clear();
+    fields_.each(rows.response_sec, [&](const FieldValue& value) {
+        seconds_.push_back(static_cast<std::int64_t>(value.number));
     });
     double longest = 0;
     std::size_t i = 0;
-    fields_.each(response_nsec, [&](const FieldValue& value) {
+    fields_.each(rows.response_nsec, [&](const FieldValue& value) {
         // Differences of stamps from outside: their wrap is harmless, their overflow must be.
-        const auto whole = static_cast<std::int64_t>(static_cast<std::uint64_t>(seconds[i++]) -
+        const auto whole = static_cast<std::int64_t>(static_cast<std::uint64_t>(seconds_[i++]) -
                                                      static_cast<std::uint64_t>(asked_sec));
         const auto part = std::int64_t{static_cast<std::int32_t>(value.number)} - asked_nsec;
         longest = std::max(longest, static_cast<double>(whole) + static_cast<double>(part) / 1e9);
@@ -88,11 +115,12 @@ std::optional<double> DecodedPayload::dnsqr_delay() const {
 }
 
 std::optional<Octets> DecodedPayload::dnsqr_message(bool response) {
+    const DnsqrRows& rows = dnsqr_rows();
     packets_.clear();
-    fields_.each(fields_.row_of(response ? "response_packet" : "query_packet"),
+    fields_.each(response ? rows.response_packet : rows.query_packet,
                  [&](const FieldValue& value) { packets_.push_back(value.octets); });
     if (!response) {
-        const std::size_t address = fields_.last("query_ip")->octets.size();
+        const std::size_t address = fields_.last(rows.query_ip)->octets.size();
         if (packets_.size() != 1 || (address != 4 && address != 16)) return std::nullopt;
     }
     if (packets_.empty()) return std::nullopt;
@@ -100,12 +128,11 @@ std::optional<Octets> DecodedPayload::dnsqr_message(bool response) {
 }
 
 std::optional<nmsg::ChecksumVerdict> DecodedPayload::dnsqr_verdict() {
+    const DnsqrRows& rows = dnsqr_rows();
     packets_.clear();
-    fields_.each(fields_.row_of("response_packet"),
-                 [&](const FieldValue& value) { packets_.push_back(value.octets); });
+    fields_.each(rows.response_packet, [&](const FieldValue& value) { packets_.push_back(value.octets); });
     if (packets_.empty()) return std::nullopt;
-    if (const FieldValue* zeroed = fields_.last("resolver_address_zeroed");
-        zeroed != nullptr && zeroed->number != 0)
+    if (const FieldValue* zeroed = fields_.last(rows.zeroed); zeroed != nullptr && zeroed->number != 0)
         return nmsg::ChecksumVerdict::error;
     return recorded_.verdict(packets_);
 }

@@ -28,7 +28,7 @@ class DecodedPayload {
 
     // Derived values; nothing if there are none. Seconds; the verdict of a type with response packets; the
     // DNS message in the recorded packets.
-    [[nodiscard]] std::optional<double> dnsqr_delay() const;
+    [[nodiscard]] std::optional<double> dnsqr_delay();
     [[nodiscard]] std::optional<nmsg::ChecksumVerdict> dnsqr_verdict();
     [[nodiscard]] std::optional<Octets> dnsqr_message(bool response);
     [[nodiscard]] std::optional<FieldValue> dnstap_value(Kind kind) const;
@@ -48,6 +48,7 @@ class DecodedPayload {
     PayloadFields fields_;
     RecordedPackets recorded_;
     std::vector<Octets> packets_;
+    std::vector<std::int64_t> seconds_;
 };
 
 }  // namespace sie::text

@@ -186,7 +186,7 @@ bool holds(WholeNumber has, Compare compare, WholeNumber wanted) { return ordere
 bool holds(double has, Compare compare, double wanted) { return ordered(has, compare, wanted); }
 
 bool holds(const FieldRow& row, const FieldValue& has, Compare compare, const FilterValue& wanted,
-           std::string& scratch) {
+           TextBuffer& scratch) {
     if (const auto* number = std::get_if<WholeNumber>(&wanted))
         return holds(number_of(row, has), compare, *number);
     if (const auto* value = std::get_if<double>(&wanted))
@@ -199,7 +199,7 @@ bool holds(const FieldRow& row, const FieldValue& has, Compare compare, const Fi
     } else if (const Pattern& pattern = std::get<Pattern>(wanted); pattern.any_case) {
         scratch.clear();
         dns::append_name(has.octets, scratch);
-        equal = fits(pattern, scratch);
+        equal = fits(pattern, scratch.view());
     } else {
         equal = fits(pattern, as_text(up_to_nul(has.octets)));
     }

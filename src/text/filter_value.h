@@ -7,6 +7,7 @@
 #include <string_view>
 #include <variant>
 
+#include "base/text_buffer.h"
 #include "net/address.h"
 #include "text/payload_fields.h"
 
@@ -54,7 +55,7 @@ using FilterValue = std::variant<WholeNumber, double, net::Prefix, Pattern, std:
                                                       std::string_view text);
 // `scratch` is memory to use.
 [[nodiscard]] bool holds(const FieldRow& row, const FieldValue& has, Compare compare,
-                         const FilterValue& wanted, std::string& scratch);
+                         const FilterValue& wanted, TextBuffer& scratch);
 [[nodiscard]] bool holds(WholeNumber has, Compare compare, WholeNumber wanted);
 [[nodiscard]] bool holds(double has, Compare compare, double wanted);
 

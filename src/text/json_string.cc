@@ -1,6 +1,8 @@
 #include "text/json_string.h"
 
 #include <array>
+#include <cstring>
+#include <string>
 
 #include "base/text_append.h"
 
@@ -14,7 +16,7 @@ constexpr std::array<bool, 256> plain = [] {
     return table;
 }();
 
-void append_escape(std::string& json, char c) {
+void append_escape(TextBuffer& json, char c) {
     json += '\\';
     switch (c) {
         case '\b': json += 'b'; return;
@@ -32,15 +34,15 @@ void append_escape(std::string& json, char c) {
     }
 }
 
-void append_escaped(std::string& json, std::string_view text) {
+void append_escaped(TextBuffer& json, std::string_view text) {
     std::size_t from = 0;
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (plain[static_cast<std::uint8_t>(text[i])]) continue;
-        json.append(text, from, i - from);
+        json += text.substr(from, i - from);
         append_escape(json, text[i]);
         from = i + 1;
     }
-    json.append(text, from);
+    json += text.substr(from);
 }
 
 // How many octets the sequence at the front has, and whether it is one to keep. Surrogates and lead octets f5
@@ -69,13 +71,33 @@ Sequence sequence_of(Octets octets) {
 
 }  // namespace
 
-void append_json_string(std::string& json, std::string_view text) {
+void escape_json_from(TextBuffer& json, std::size_t start) {
+    const std::string_view text = json.view().substr(start);
+    // Eight octets at a time: is any below a blank, a quotation mark or a backslash?
+    constexpr std::uint64_t ones = 0x0101010101010101U, highs = 0x8080808080808080U;
+    const auto has_zero = [](std::uint64_t v) { return (v - ones) & ~v & highs; };
+    std::size_t i = 0;
+    bool clean = true;
+    for (; clean && i + 8 <= text.size(); i += 8) {
+        std::uint64_t v;
+        std::memcpy(&v, text.data() + i, 8);
+        clean =
+            (has_zero(v ^ ones * '"') | has_zero(v ^ ones * '\\') | ((v - ones * 0x20) & ~v & highs)) == 0;
+    }
+    for (; clean && i < text.size(); ++i) clean = plain[static_cast<std::uint8_t>(text[i])];
+    if (clean) return;
+    const std::string raw(text);
+    json.cut(start);
+    append_escaped(json, raw);
+}
+
+void append_json_string(TextBuffer& json, std::string_view text) {
     json += '"';
     append_escaped(json, text);
     json += '"';
 }
 
-void append_json_text(std::string& json, Octets octets) {
+void append_json_text(TextBuffer& json, Octets octets) {
     json += '"';
     for (bool cut = false; !octets.empty();) {
         const Sequence next = sequence_of(octets);
@@ -92,7 +114,7 @@ void append_json_text(std::string& json, Octets octets) {
     json += '"';
 }
 
-void append_json_base64(std::string& json, Octets octets) {
+void append_json_base64(TextBuffer& json, Octets octets) {
     if (octets.empty()) {
         json += "null";
         return;

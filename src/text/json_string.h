@@ -6,15 +6,28 @@
 #include <string_view>
 
 #include "base/octets.h"
+#include "base/text_buffer.h"
 
 namespace sie::text {
 
 // In quotes. What is not UTF-8 is not looked at: for text that is known to be ASCII.
-void append_json_string(std::string& json, std::string_view text);
+void append_json_string(TextBuffer& json, std::string_view text);
 // In quotes. Every octet that is not UTF-8 becomes U+FFFD, an overlong sequence one. Each piece between those
 // ends at its first NUL, as the original has it (vector nmsg-fragments).
-void append_json_text(std::string& json, Octets octets);
+void append_json_text(TextBuffer& json, Octets octets);
 // In quotes; null if there are none.
-void append_json_base64(std::string& json, Octets octets);
+void append_json_base64(TextBuffer& json, Octets octets);
+
+// What stands in `json` from `start` on, escaped in place.
+void escape_json_from(TextBuffer& json, std::size_t start);
+// A string that `append` puts into `json` unescaped: most needs no escape, and is then written once.
+template <class Append>
+void append_json_through(TextBuffer& json, const Append& append) {
+    json += '"';
+    const std::size_t start = json.size();
+    append();
+    escape_json_from(json, start);
+    json += '"';
+}
 
 }  // namespace sie::text

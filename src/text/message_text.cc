@@ -36,7 +36,7 @@ constexpr std::array<Title, 4> titles{
      {Section::additional, "ADDITIONAL", "\n;; ADDITIONAL SECTION:\n", "additional"}}};
 
 // Unnamed ones are numbers; `quote` goes around names only (N51).
-void append_code(std::string& text, std::string_view name, std::uint16_t number, std::string_view quote) {
+void append_code(TextBuffer& text, std::string_view name, std::uint16_t number, std::string_view quote) {
     if (name.empty()) return append_decimal(text, number);
     text += quote;
     text += name;
@@ -45,7 +45,7 @@ void append_code(std::string& text, std::string_view name, std::uint16_t number,
 
 }  // namespace
 
-bool MessageText::append_presentation(std::string& text, Octets message) {
+bool MessageText::append_presentation(TextBuffer& text, Octets message) {
     if (!records_.parse(message)) return false;
     const dns::Header& header = records_.header();
     text += ";; ->>HEADER<<- opcode: ";
@@ -104,7 +104,7 @@ bool MessageText::append_presentation(std::string& text, Octets message) {
                 dns::append_rdata(text, rdata, form_);
                 // No rdata, no blank; but an opaque one, even if nothing of it is shown, keeps it (N42).
                 if (text.size() == behind_blank && rdata.from == rdata.to && dns::rdata_is_known(rdata))
-                    text.pop_back();
+                    text.cut(text.size() - 1);
             }
             text += '\n';
         }
@@ -112,7 +112,7 @@ bool MessageText::append_presentation(std::string& text, Octets message) {
     return true;
 }
 
-void MessageText::append_json_records(std::string& json, Section section) {
+void MessageText::append_json_records(TextBuffer& json, Section section) {
     const std::vector<dns::Record>& records = records_.of(section);
     records_.group(section, heads_, next_);
     const auto each = [&](std::uint32_t head, const auto& visit) {
@@ -124,9 +124,7 @@ void MessageText::append_json_records(std::string& json, Section section) {
         each(head, [&](const dns::Record& record) { ttl = std::min(ttl, record.ttl); });
         if (head != heads_.front()) json += ',';
         json += "{\"rrname\":";
-        scratch_.clear();
-        records_.append_name_of(first, scratch_);
-        append_json_string(json, scratch_);
+        append_json_through(json, [&] { records_.append_name_of(first, json); });
         json += ",\"rrttl\":";
         append_decimal(json, ttl);
         json += ",\"rrclass\":\"";
@@ -138,15 +136,13 @@ void MessageText::append_json_records(std::string& json, Section section) {
         each(head, [&](const dns::Record& record) {
             json += before;
             before = ',';
-            scratch_.clear();
-            dns::append_rdata(scratch_, records_.rdata_of(record), form_);
-            append_json_string(json, scratch_);
+            append_json_through(json, [&] { dns::append_rdata(json, records_.rdata_of(record), form_); });
         });
         json += "]}";
     }
 }
 
-void MessageText::append_json(std::string& json, Octets message) {
+void MessageText::append_json(TextBuffer& json, Octets message) {
     if (!records_.parse(message)) {
         json += "null";
         return;
@@ -178,9 +174,7 @@ void MessageText::append_json(std::string& json, Octets message) {
         dns::for_each_edns_option(edns->options, [&](std::uint16_t code, Octets data) {
             if (!first) json += ',';
             first = false;
-            scratch_.clear();
-            dns::append_edns_option(scratch_, code, data);
-            append_json_string(json, scratch_);
+            append_json_through(json, [&] { dns::append_edns_option(json, code, data); });
         });
         json += "]}}";
     }
@@ -189,9 +183,7 @@ void MessageText::append_json(std::string& json, Octets message) {
     for (const dns::Record& record : records_.of(Section::question)) {
         json += first ? "{\"qname\":" : ",{\"qname\":";
         first = false;
-        scratch_.clear();
-        records_.append_name_of(record, scratch_);
-        append_json_string(json, scratch_);
+        append_json_through(json, [&] { records_.append_name_of(record, json); });
         json += ",\"qclass\":\"";
         dns::append_class(json, record.rrclass);
         json += "\",\"qtype\":\"";

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "base/text_buffer.h"
+
 #include "dns/message_records.h"
 #include "dns/rdata_form.h"
 
@@ -13,16 +15,15 @@ class MessageText {
   public:
     explicit MessageText(dns::RdataForm form = dns::RdataForm::reference) : form_(form) {}
     // The lines of a message, each with its line end; false (and nothing appended) if it is none.
-    [[nodiscard]] bool append_presentation(std::string& text, Octets message);
+    [[nodiscard]] bool append_presentation(TextBuffer& text, Octets message);
     // One object, or null.
-    void append_json(std::string& json, Octets message);
+    void append_json(TextBuffer& json, Octets message);
 
   private:
-    void append_json_records(std::string& json, dns::Section section);
+    void append_json_records(TextBuffer& json, dns::Section section);
 
     const dns::RdataForm form_;
     dns::MessageRecords records_;
-    std::string scratch_;
     std::vector<std::uint32_t> heads_, next_;  // of the record sets of a section
 };
 

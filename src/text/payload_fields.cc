@@ -55,28 +55,45 @@ bool PayloadFields::take(std::size_t row, const nmsg::protobuf::Field& field) {
 bool PayloadFields::walk(Octets message, std::uint32_t inside) {
     nmsg::protobuf::FieldWalk walk(message);
     for (nmsg::protobuf::Field field; walk.next(field);) {
-        // A dozen or two of rows: the fields mostly come in the order of the rows, but not always.
-        for (std::size_t row = 0; row < type_->rows.size(); ++row) {
-            const FieldRow& is = type_->rows[row];
-            if (is.number != field.number || is.inside != inside) continue;
-            if (!take(row, field)) return false;
-            break;
-        }
+        const std::size_t row = row_of_number(field.number, inside);
+        if (row != no_row && !take(row, field)) return false;
     }
     if (walk.damaged()) return false;
-    for (std::size_t row = 0; row < type_->rows.size(); ++row) {
-        const FieldRow& is = type_->rows[row];
-        if (is.inside == inside && is.label == Label::required && of_row_[row].last == none) return false;
-    }
+    for (const std::size_t row : required_)
+        if (type_->rows[row].inside == inside && of_row_[row].last == none) return false;
     return true;
 }
 
-bool PayloadFields::decode(const PayloadType& type, Octets payload) {
+// By the lists that use() made; what has no place there has no row.
+std::size_t PayloadFields::row_of_number(std::uint32_t number, std::uint32_t inside) const {
+    if (number >= listed_numbers) return no_row;
+    return (inside == 0 ? outer_rows_ : inner_rows_)[number];
+}
+
+void PayloadFields::use(const PayloadType& type) {
     type_ = &type;
+    outer_rows_.fill(no_row);
+    inner_rows_.fill(no_row);
+    required_.clear();
+    has_inner_ = false;
+    for (std::size_t row = 0; row < type.rows.size(); ++row) {
+        const FieldRow& is = type.rows[row];
+        has_inner_ = has_inner_ || is.inside != 0;
+        if (is.label == Label::required) required_.push_back(static_cast<std::uint8_t>(row));
+        if (is.number == 0) continue;
+        if (is.number >= listed_numbers) throw std::logic_error("a field's number is beyond the list");
+        std::uint8_t& place = (is.inside == 0 ? outer_rows_ : inner_rows_)[is.number];
+        if (place == no_row) place = static_cast<std::uint8_t>(row);
+    }
+}
+
+bool PayloadFields::decode(const PayloadType& type, Octets payload) {
+    if (type_ != &type) use(type);
     values_.clear();
     of_row_.assign(type.rows.size(), OfRow{});
     inner_is_there_ = false;
     if (!walk(payload, 0)) return false;
+    if (!has_inner_) return true;
     const auto inner =
         std::find_if(type.rows.begin(), type.rows.end(), [](const FieldRow& row) { return row.inside != 0; });
     if (inner == type.rows.end()) return true;

@@ -4,6 +4,7 @@
 // earlier payload is used again. One thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -51,6 +52,10 @@ class PayloadFields {
     struct OfRow {
         std::uint32_t first = none, last = none, count = 0;
     };
+    static constexpr std::size_t listed_numbers = 80;  // no type has a higher one
+    static constexpr std::uint8_t no_row = UINT8_MAX;
+    void use(const PayloadType& type);
+    [[nodiscard]] std::size_t row_of_number(std::uint32_t number, std::uint32_t inside) const;
     [[nodiscard]] bool walk(Octets message, std::uint32_t inside);
     [[nodiscard]] bool take(std::size_t row, const nmsg::protobuf::Field& field);
     void put(std::size_t row, FieldValue value);
@@ -58,7 +63,9 @@ class PayloadFields {
     const PayloadType* type_ = nullptr;
     std::vector<Listed> values_;
     std::vector<OfRow> of_row_;
-    bool inner_is_there_ = false;
+    std::array<std::uint8_t, listed_numbers> outer_rows_{}, inner_rows_{};  // by the field's number
+    std::vector<std::uint8_t> required_;
+    bool has_inner_ = false, inner_is_there_ = false;
 };
 
 }  // namespace sie::text

@@ -65,7 +65,7 @@ struct PayloadFilter::Program {
     std::size_t root = 0;
 
     DecodedPayload decoded;
-    std::string scratch;
+    TextBuffer scratch;
     const nmsg::Payload* payload = nullptr;
     std::optional<bool> is_decoded;
 

@@ -3,6 +3,8 @@
 
 #include <array>
 #include <cmath>
+#include <cstring>
+#include <optional>
 
 #include "base/address_text.h"
 #include "base/text_append.h"
@@ -19,20 +21,52 @@ namespace {
 
 constexpr std::size_t most_name = 255;
 
+// A fraction below 1 in units of 10^-18, rounded to even as printf(3) does, exactly: it is m · 2^-e with m <
+// 2^53, so m · 5^18 has less than 96 bits and is shifted by e − 18. Nothing where it rounds up to 1 or has
+// too many bits.
+std::optional<std::uint64_t> eighteen_digits(double fraction) {
+    __extension__ using Wide = unsigned __int128;
+    if (fraction == 0) return 0;
+    constexpr std::uint64_t five_to_18 = 3'814'697'265'625, unit = 1'000'000'000'000'000'000;
+    int exponent = 0;
+    const auto mantissa = static_cast<std::uint64_t>(std::ldexp(std::frexp(fraction, &exponent), 53));
+    const int shift = 53 - exponent - 18;
+    if (shift < 1 || shift > 100) return std::nullopt;
+    const Wide product = Wide{mantissa} * five_to_18;
+    const Wide quotient = product >> shift, rest = product & ((Wide{1} << shift) - 1),
+               half = Wide{1} << (shift - 1);
+    const std::uint64_t rounded =
+        static_cast<std::uint64_t>(quotient) + (rest > half || (rest == half && (quotient & 1) != 0) ? 1 : 0);
+    return rounded < unit ? std::optional(rounded) : std::nullopt;
+}
+
 // %.18f without the zeros behind, but one digit. What JSON has no number for is null.
-void append_double(std::string& json, double value) {
+void append_double(TextBuffer& json, double value) {
     if (!std::isfinite(value)) {
         json += "null";
         return;
+    }
+    constexpr double exact_below = 1e15;  // the whole part fits, and the fraction is a multiple of 2^-1074
+    if (const double whole = std::floor(value); value >= 0 && value < exact_below && !std::signbit(value)) {
+        if (const auto fraction = eighteen_digits(value - whole)) {
+            append_decimal(json, static_cast<std::uint64_t>(whole));
+            json += '.';
+            const std::size_t start = json.size();
+            append_padded(json, *fraction, 18);
+            std::size_t size = 18;
+            while (size > 1 && json[start + size - 1] == '0') --size;
+            json.cut(start + size);
+            return;
+        }
     }
     fmt::memory_buffer digits;
     fmt::format_to(std::back_inserter(digits), "{:.18f}", value);
     std::size_t size = digits.size();
     while (digits[size - 1] == '0' && digits[size - 2] != '.') --size;
-    json.append(digits.data(), size);
+    json += std::string_view(digits.data(), size);
 }
 
-void append_ip(std::string& json, Octets octets) {
+void append_ip(TextBuffer& json, Octets octets) {
     if (octets.size() != 4 && octets.size() != 16) {
         json += "null";
         return;
@@ -44,7 +78,7 @@ void append_ip(std::string& json, Octets octets) {
 
 }  // namespace
 
-void PayloadText::append_json(std::string& json, const nmsg::Payload& payload) {
+void PayloadText::append_json(TextBuffer& json, const nmsg::Payload& payload) {
     const bool shown = body_is_shown(payload);
     json += "{\"time\":\"";
     append_time(json, payload);
@@ -89,14 +123,20 @@ void PayloadText::append_json(std::string& json, const nmsg::Payload& payload) {
     json += "}\n";
 }
 
-void PayloadText::json_key(std::string& json, std::string_view name) {
-    json += first_key_ ? "\"" : ",\"";
-    json += name;
-    json += "\":";
+void PayloadText::json_key(TextBuffer& json, std::string_view name) {
+    char* out = json.room(name.size() + 4);
+    const char* const begin = out;
+    if (!first_key_) *out++ = ',';
+    *out++ = '"';
+    std::memcpy(out, name.data(), name.size());
+    out += name.size();
+    *out++ = '"';
+    *out++ = ':';
+    json.grow(static_cast<std::size_t>(out - begin));
     first_key_ = false;
 }
 
-void PayloadText::json_rows(std::string& json) {
+void PayloadText::json_rows(TextBuffer& json) {
     first_key_ = true;
     for (std::size_t row = 0; row < decoded_.type()->rows.size(); ++row) {
         const Shown shown = decoded_.type()->rows[row].shown;
@@ -104,15 +144,20 @@ void PayloadText::json_rows(std::string& json) {
     }
 }
 
-void PayloadText::json_message(std::string& json, const FieldRow& row, Octets message) {
+void PayloadText::json_message(TextBuffer& json, const FieldRow& row, Octets message) {
     json_key(json, row.name);
+    const std::size_t start = json.size();
     append_json_base64(json, message);
+    if (row.kind == Kind::dnsqr_response) {
+        response_at_ = start;
+        response_size_ = json.size() - start;
+    }
     if (row.json_twin.empty()) return;
     json_key(json, row.json_twin);
     message_text_.append_json(json, message);
 }
 
-void PayloadText::json_row(std::string& json, std::size_t row) {
+void PayloadText::json_row(TextBuffer& json, std::size_t row) {
     const FieldRow& is = decoded_.type()->rows[row];
     if (!decoded_.fields().holder_is_there(is)) return;
     const FieldValue* stored = decoded_.fields().last(row);
@@ -125,10 +170,16 @@ void PayloadText::json_row(std::string& json, std::size_t row) {
             }
             return;
         case Kind::dnsqr_query:
+            if (const auto message = decoded_.dnsqr_message(false)) json_message(json, is, *message);
+            return;
         case Kind::dnsqr_response:
-        case Kind::dnsqr_dns:
-            if (const auto message = decoded_.dnsqr_message(is.kind != Kind::dnsqr_query))
-                json_message(json, is, *message);
+            response_size_ = 0;
+            if (const auto message = decoded_.dnsqr_message(true)) json_message(json, is, *message);
+            return;
+        case Kind::dnsqr_dns:  // the response once more
+            if (response_size_ == 0) return;
+            json_key(json, is.name);
+            json.repeat(response_at_, response_size_);
             return;
         case Kind::message:
             if (stored != nullptr) json_message(json, is, stored->octets);
@@ -160,7 +211,7 @@ void PayloadText::json_row(std::string& json, std::size_t row) {
             before = ',';
             json_value(json, is, value);
         });
-        json += before == '[' ? "[]" : "]";
+        json += before == '[' ? std::string_view("[]") : std::string_view("]");
         return;
     }
     if (stored == nullptr) return;
@@ -170,7 +221,7 @@ void PayloadText::json_row(std::string& json, std::size_t row) {
     json_value(json, is, *stored);
 }
 
-void PayloadText::json_value(std::string& json, const FieldRow& row, const FieldValue& value) {
+void PayloadText::json_value(TextBuffer& json, const FieldRow& row, const FieldValue& value) {
     const auto quoted = [&](const auto& append) {
         json += '"';
         append();
@@ -203,9 +254,7 @@ void PayloadText::json_value(std::string& json, const FieldRow& row, const Field
         case Kind::multiline: return append_json_text(json, value.octets);
         case Kind::name:
         case Kind::dnstap_qname:
-            scratch_.clear();
-            dns::append_name(value.octets, scratch_);
-            return append_json_string(json, scratch_);
+            return append_json_through(json, [&] { dns::append_name(value.octets, json); });
         case Kind::rrtype:
         case Kind::dnstap_qtype:
         case Kind::rrclass:
@@ -218,9 +267,9 @@ void PayloadText::json_value(std::string& json, const FieldRow& row, const Field
         case Kind::rdata: {
             std::uint16_t type = 0, rrclass = 0;
             static_cast<void>(decoded_.rdata_type(type, rrclass));
-            scratch_.clear();
-            dns::append_rdata(scratch_, dns::Rdata::alone(value.octets, type, rrclass), style_.rdata_form);
-            return append_json_string(json, scratch_);
+            return append_json_through(json, [&] {
+                dns::append_rdata(json, dns::Rdata::alone(value.octets, type, rrclass), style_.rdata_form);
+            });
         }
         case Kind::encoded: return json_encoded(json, value.octets);
         default: return append_json_base64(json, value.octets);
@@ -228,7 +277,7 @@ void PayloadText::json_value(std::string& json, const FieldRow& row, const Field
 }
 
 // N52: what the octets are, if JSON can show it, and the octets.
-void PayloadText::json_encoded(std::string& json, Octets octets) {
+void PayloadText::json_encoded(TextBuffer& json, Octets octets) {
     enum : std::uint64_t { plain = 0, as_json = 1, yaml = 2, as_xml = 4 };
     const std::uint64_t type = decoded_.fields().last("type")->number;
     json += '{';

@@ -6,13 +6,13 @@
 namespace sie::text {
 
 // UTC, at least nine digits behind the dot. The second of the payload before is mostly that of this one.
-void PayloadText::append_time(std::string& text, const nmsg::Payload& payload) {
+void PayloadText::append_time(TextBuffer& text, const nmsg::Payload& payload) {
     if (payload.time_sec != date_second_ || date_.empty()) {
         date_.clear();
         append_date(date_, payload.time_sec);
         date_second_ = payload.time_sec;
     }
-    text += date_;
+    text += date_.view();
     text += '.';
     append_padded(text, payload.time_nsec, 9);
 }

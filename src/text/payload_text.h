@@ -10,6 +10,8 @@
 #include <optional>
 #include <string>
 
+#include "base/text_buffer.h"
+
 #include "nmsg/payload.h"
 #include "text/decoded_payload.h"
 #include "text/message_text.h"
@@ -29,32 +31,33 @@ class PayloadText {
     explicit PayloadText(EnvelopeStyle style = {})
         : style_(std::move(style)), message_text_(style_.rdata_form) {}
 
-    void append_presentation(std::string& text, const nmsg::Payload& payload);
-    void append_json(std::string& json, const nmsg::Payload& payload);
+    void append_presentation(TextBuffer& text, const nmsg::Payload& payload);
+    void append_json(TextBuffer& json, const nmsg::Payload& payload);
 
     [[nodiscard]] std::uint64_t undecodable() const { return undecodable_; }
     [[nodiscard]] std::uint64_t unknown() const { return unknown_; }
 
   private:
     // How one field comes out; each has a writer for both forms.
-    void append_time(std::string& text, const nmsg::Payload& payload);
+    void append_time(TextBuffer& text, const nmsg::Payload& payload);
     [[nodiscard]] bool body_is_shown(const nmsg::Payload& payload);
-    void presentation_rows(std::string& text);
-    void presentation_row(std::string& text, std::size_t row);
-    void presentation_value(std::string& text, const FieldRow& row, const FieldValue& value);
-    void presentation_message(std::string& text, std::string_view name, Octets message);
-    void json_rows(std::string& json);
-    void json_row(std::string& json, std::size_t row);
-    void json_value(std::string& json, const FieldRow& row, const FieldValue& value);
-    void json_key(std::string& json, std::string_view name);
-    void json_message(std::string& json, const FieldRow& row, Octets message);
-    void json_encoded(std::string& json, Octets octets);
-    void presentation_ncap_payload(std::string& text);
+    void presentation_rows(TextBuffer& text);
+    void presentation_row(TextBuffer& text, std::size_t row);
+    void presentation_value(TextBuffer& text, const FieldRow& row, const FieldValue& value);
+    void presentation_message(TextBuffer& text, std::string_view name, Octets message);
+    void json_rows(TextBuffer& json);
+    void json_row(TextBuffer& json, std::size_t row);
+    void json_value(TextBuffer& json, const FieldRow& row, const FieldValue& value);
+    void json_key(TextBuffer& json, std::string_view name);
+    void json_message(TextBuffer& json, const FieldRow& row, Octets message);
+    void json_encoded(TextBuffer& json, Octets octets);
+    void presentation_ncap_payload(TextBuffer& text);
 
     EnvelopeStyle style_;
     DecodedPayload decoded_;
     MessageText message_text_;
-    std::string scratch_, date_;
+    TextBuffer date_;
+    std::size_t response_at_ = 0, response_size_ = 0;  // of the JSON in hand: where the response stands
     std::int64_t date_second_ = INT64_MIN;
     bool first_key_ = true;
     std::uint64_t undecodable_ = 0, unknown_ = 0;

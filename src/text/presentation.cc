@@ -27,7 +27,7 @@ Octets up_to_nul(Octets octets) {
         static_cast<std::size_t>(std::find(octets.begin(), octets.end(), std::uint8_t{0}) - octets.begin()));
 }
 
-void append_numbered(std::string& text, std::string_view name, std::string_view unnamed,
+void append_numbered(TextBuffer& text, std::string_view name, std::string_view unnamed,
                      std::uint16_t number) {
     text += name.empty() ? unnamed : name;
     text += " (";
@@ -46,7 +46,7 @@ std::string_view proto_name(std::uint32_t proto) {
 
 }  // namespace
 
-void PayloadText::append_presentation(std::string& text, const nmsg::Payload& payload) {
+void PayloadText::append_presentation(TextBuffer& text, const nmsg::Payload& payload) {
     const bool shown = body_is_shown(payload);
     text += '[';
     append_decimal(text, payload.octets.size());
@@ -90,14 +90,14 @@ void PayloadText::append_presentation(std::string& text, const nmsg::Payload& pa
     text += '\n';
 }
 
-void PayloadText::presentation_rows(std::string& text) {
+void PayloadText::presentation_rows(TextBuffer& text) {
     for (std::size_t row = 0; row < decoded_.type()->rows.size(); ++row) {
         const Shown shown = decoded_.type()->rows[row].shown;
         if (shown == Shown::in_both || shown == Shown::in_presentation) presentation_row(text, row);
     }
 }
 
-void PayloadText::presentation_row(std::string& text, std::size_t row) {
+void PayloadText::presentation_row(TextBuffer& text, std::size_t row) {
     const FieldRow& is = decoded_.type()->rows[row];
     if (!decoded_.fields().holder_is_there(is)) return;
     switch (is.kind) {
@@ -123,7 +123,7 @@ void PayloadText::presentation_row(std::string& text, std::size_t row) {
     }
 }
 
-void PayloadText::presentation_value(std::string& text, const FieldRow& row, const FieldValue& value) {
+void PayloadText::presentation_value(TextBuffer& text, const FieldRow& row, const FieldValue& value) {
     const std::size_t start = text.size();
     const auto number16 = static_cast<std::uint16_t>(value.number);
     const Octets octets = value.octets;
@@ -171,7 +171,7 @@ void PayloadText::presentation_value(std::string& text, const FieldRow& row, con
         case Kind::hex: text += fmt::format("{:x}", static_cast<std::uint32_t>(value.number)); break;
         case Kind::name:
         case Kind::dnstap_qname:
-            if (octets.empty() || octets.size() > most_name) return text.resize(start);
+            if (octets.empty() || octets.size() > most_name) return text.cut(start);
             dns::append_name(octets, text);
             break;
         case Kind::rrtype:
@@ -202,20 +202,20 @@ void PayloadText::presentation_value(std::string& text, const FieldRow& row, con
     text += style_.end_of_line;
 }
 
-void PayloadText::presentation_message(std::string& text, std::string_view name, Octets message) {
+void PayloadText::presentation_message(TextBuffer& text, std::string_view name, Octets message) {
     const std::size_t start = text.size();
     text += fmt::format("{}: [{} octets]{}", name, message.size(), style_.end_of_line);
     if (message_text_.append_presentation(text, message)) {
         text += "---";
     } else {
-        text.resize(start);
+        text.cut(start);
         text += name;
         text += ": <PARSE ERROR>";
     }
     text += style_.end_of_line;
 }
 
-void PayloadText::presentation_ncap_payload(std::string& text) {
+void PayloadText::presentation_ncap_payload(TextBuffer& text) {
     const auto ends = decoded_.ncap_ends();
     text += "payload:";
     text += style_.end_of_line;

@@ -34,7 +34,7 @@ std::optional<std::pair<std::int64_t, std::uint32_t>> time_from_text(std::string
     return std::pair{days * 86'400 + *hour * 3600 + *minute * 60 + *second, nanoseconds};
 }
 
-void append_date(std::string& text, std::int64_t seconds_since_1970) {
+void append_date(TextBuffer& text, std::int64_t seconds_since_1970) {
     using namespace std::chrono;
     constexpr std::int64_t least = -62'135'596'800, most = 253'402'300'799;  // years 1 to 9999
     const sys_seconds moment{seconds{std::clamp(seconds_since_1970, least, most)}};

@@ -97,7 +97,7 @@ std::optional<StoredValue> value_from_text(const FieldRow& row, std::string_view
     }
 }
 
-bool append_value_text(std::string& text, const FieldRow& row, const FieldValue& value, RdataType rdata) {
+bool append_value_text(TextBuffer& text, const FieldRow& row, const FieldValue& value, RdataType rdata) {
     const auto number16 = static_cast<std::uint16_t>(value.number);
     switch (row.kind) {
         case Kind::enumeration:

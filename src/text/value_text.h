@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/text_buffer.h"
+
 #include "dns/rdata_form.h"
 #include "text/payload_fields.h"
 
@@ -29,6 +31,6 @@ struct StoredValue {
 [[nodiscard]] std::optional<StoredValue> value_from_text(const FieldRow& row, std::string_view text,
                                                          RdataType rdata = {});
 // The other way; false, and nothing appended, for octets without a text of their own.
-bool append_value_text(std::string& text, const FieldRow& row, const FieldValue& value, RdataType rdata = {});
+bool append_value_text(TextBuffer& text, const FieldRow& row, const FieldValue& value, RdataType rdata = {});
 
 }  // namespace sie::text

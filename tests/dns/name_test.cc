@@ -149,9 +149,10 @@ TEST(NameToText, IsUndoneByNameFromText) {
 }
 
 TEST(AppendName, KeepsWhatStandsBefore) {
-    std::string text = "x ";
+    TextBuffer text;
+    text += "x ";
     append_name(octets_of("016100"), text);
-    EXPECT_EQ(text, "x a.");
+    EXPECT_EQ(text.view(), "x a.");
 }
 
 TEST(Lowered, FoldsAsciiLettersOnly) {

@@ -43,9 +43,9 @@ std::vector<Vector> vectors() {
 }
 
 std::string text_of(std::string_view rdata, std::uint16_t type, std::uint16_t rrclass = internet) {
-    std::string text;
+    TextBuffer text;
     append_standard_rdata(text, Rdata::alone(as_octets(rdata), type, rrclass));
-    return text;
+    return text.str();
 }
 
 bool is_generic(const std::string& text) { return text.starts_with("\\# "); }
@@ -72,10 +72,10 @@ TEST(StandardTypes, NumbersAscendAndNamesAreUnique) {
         last = row.number;
         EXPECT_TRUE(names.insert(row.name).second) << row.name;
     }
-    std::string text;
+    TextBuffer text;
     append_standard_type(text, 63);
     append_standard_type(text, 65280);
-    EXPECT_EQ(text, "ZONEMDTYPE65280");
+    EXPECT_EQ(text.view(), "ZONEMDTYPE65280");
 }
 
 TEST(StandardRdata, WhatIsCutOrTooLongIsGenericOrAnotherText) {
@@ -116,13 +116,13 @@ TEST(StandardRdata, TypesOfTheInternetClassAreGenericInOthers) {
 TEST(StandardRdata, NamesInAMessageMayBeCompressed) {
     const std::string message = std::string("\3www\7example\0", 13) + std::string("\0\x0a\4mail\xc0\x04", 9);
     Rdata rdata{as_octets(message), 13, message.size(), 15, internet, true};
-    std::string text;
+    TextBuffer text;
     append_standard_rdata(text, rdata);
-    EXPECT_EQ(text, "10 mail.example.");
+    EXPECT_EQ(text.view(), "10 mail.example.");
     rdata.compressed = false;
     text.clear();
     append_standard_rdata(text, rdata);
-    EXPECT_EQ(text, "\\# 9 000A046D61696CC004");
+    EXPECT_EQ(text.view(), "\\# 9 000A046D61696CC004");
 }
 
 }  // namespace

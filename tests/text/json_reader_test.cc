@@ -88,8 +88,9 @@ TEST(JsonReader, RdataOfEveryLayoutReadsBack) {
     nmsg::Payload payload;
     std::size_t same = 0;
     while (reader->next(payload)) {
-        std::string line;
-        writer.append_json(line, payload);
+        TextBuffer written;
+        writer.append_json(written, payload);
+        const std::string line = written.str();
         const auto got = json.read(std::string_view(line).substr(0, line.size() - 1), now);
         // Damage has no text, nor has the rdata of OPT or of another class than IN.
         const bool one_way = line.find("PARSE ERROR") != std::string::npos ||
@@ -98,9 +99,9 @@ TEST(JsonReader, RdataOfEveryLayoutReadsBack) {
                              line.find("\"rdata\":[\"203.0.113.10\",\"203.0.113.11\"]") != std::string::npos;
         if (one_way) continue;
         ASSERT_TRUE(got) << line << got.error().text();
-        std::string again;
+        TextBuffer again;
         writer.append_json(again, *got);
-        EXPECT_EQ(again, line);
+        EXPECT_EQ(again.view(), line);
         same += octets_of(got) == test::to_hex(payload.octets) ? 1 : 0;
     }
     EXPECT_GT(same, 30U);
@@ -183,8 +184,9 @@ TEST(JsonReader, UnknownAndUndecodablePayloadsComeBack) {
         payload.type = type;
         payload.octets = octets;
         payload.source = 5;
-        std::string line;
-        writer.append_json(line, payload);
+        TextBuffer written;
+        writer.append_json(written, payload);
+        const std::string line = written.str();
         const auto got = json.read(std::string_view(line).substr(0, line.size() - 1), now);
         ASSERT_TRUE(got) << got.error().text();
         EXPECT_EQ(got->vendor, vendor);
@@ -217,7 +219,7 @@ TEST(JsonReader, NoChangeOfALineMakesItMisbehave) {
         const auto got = json.read(line, now);
         if (!got) continue;
         ++good;
-        std::string text;
+        TextBuffer text;
         writer.append_json(text, *got);
         writer.append_presentation(text, *got);
     }
