@@ -185,6 +185,12 @@ def check_lines(report, schema, where):
         giving += bool(got)
         corpora['golden ' + name] = got
     report.check(giving >= 100, 'a hundred goldens give payloads', giving)
+    names = os.path.join(where, 'names')
+    with open(names, 'w', encoding='ascii') as f:
+        f.write('3 north\n40 sensors\n')
+    named = run(['-j', os.path.join(ROOT, 'tests', 'docs', 'payloads.jsonl'), *JSON_OUT], env={'NMSG_OPALIAS_FILE': names, 'NMSG_GRALIAS_FILE': names})
+    corpora['payloads.jsonl with names'] = lines_in(named.stdout)
+    report.check(b'"operator":"north","group":"sensors"' in named.stdout, 'operators and groups have names', named.stderr.decode())
     vectors = os.path.join(os.environ.get('SIE_SHARED') or os.path.join(os.path.dirname(ROOT), 'shared'), 'conformance')
     for path in sorted(glob.glob(os.path.join(vectors, '*.nmsg'))):
         corpora['vector ' + os.path.basename(path)] = lines_in(run(['-r', path, *JSON_OUT]).stdout)
