@@ -52,9 +52,15 @@ class TextBuffer {
         return *this;
     }
     TextBuffer& operator+=(std::string_view text) {
-        char* to = room(text.size());
-        if (!text.empty()) std::memcpy(to, text.data(), text.size());
+        copy_short(room(text.size()), text.data(), text.size());
         size_ += text.size();
+        return *this;
+    }
+    // A literal: its size is known, so the copy is a move or two.
+    template <std::size_t size>
+    [[gnu::always_inline]] TextBuffer& operator+=(const char (&literal)[size]) {
+        std::memcpy(room(size - 1), literal, size - 1);
+        size_ += size - 1;
         return *this;
     }
 
@@ -66,6 +72,22 @@ class TextBuffer {
     }
 
   private:
+    // Most of what is appended is short: two copies that may overlap instead of a call.
+    [[gnu::noinline]] static void copy_short(char* to, const char* from, std::size_t octets) {
+        if (octets > 16) {
+            std::memcpy(to, from, octets);
+        } else if (octets >= 8) {
+            std::memcpy(to, from, 8);
+            std::memcpy(to + octets - 8, from + octets - 8, 8);
+        } else if (octets >= 4) {
+            std::memcpy(to, from, 4);
+            std::memcpy(to + octets - 4, from + octets - 4, 4);
+        } else if (octets != 0) {
+            to[0] = from[0];
+            to[octets / 2] = from[octets / 2];
+            to[octets - 1] = from[octets - 1];
+        }
+    }
     void enlarge(std::size_t octets) {
         const std::size_t wanted = std::max(size_ + octets, 2 * capacity_ + least);
         auto larger = std::make_unique_for_overwrite<char[]>(wanted);

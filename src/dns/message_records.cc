@@ -26,7 +26,10 @@ bool MessageRecords::read_record(Section section, std::size_t& at) {
     Record record;
     record.name_at = at;
     WireName name;
-    if (name.read(message_, at, message_.size(), true) != NameFault::none) return false;
+    if (points_to_question(at))
+        at += 2;  // read already
+    else if (name.read(message_, at, message_.size(), true) != NameFault::none)
+        return false;
     const bool question = section == Section::question;
     const std::size_t fixed = question ? 4 : 10;
     if (message_.size() - at < fixed) return false;
@@ -50,6 +53,13 @@ bool MessageRecords::read_record(Section section, std::size_t& at) {
     }
     sections_[static_cast<std::size_t>(section)].push_back(record);
     return true;
+}
+
+// c0 0c: behind the header stands the first question, whose name was read.
+bool MessageRecords::points_to_question(std::size_t at) const {
+    constexpr std::uint16_t pointer = 0xc000 | header_octets;
+    return !of(Section::question).empty() && message_.size() - at >= 2 &&
+           load_be16(message_.data() + at) == pointer;
 }
 
 bool MessageRecords::parse(Octets message) {

@@ -49,6 +49,10 @@ class MessageRecords {
     [[nodiscard]] std::uint16_t rcode() const {
         return static_cast<std::uint16_t>(header_.rcode() | (edns_ ? edns_->extended_rcode << 4 : 0));
     }
+    // Is the owner a pointer to the name of the first question?
+    [[nodiscard]] bool has_question_name(const Record& record) const {
+        return points_to_question(record.name_at);
+    }
     void append_name_of(const Record& record, TextBuffer& text) const;
     [[nodiscard]] Rdata rdata_of(const Record& record) const {
         return {message_, record.rdata_from, record.rdata_to, record.type, record.rrclass, true};
@@ -64,6 +68,7 @@ class MessageRecords {
     void group_few(const std::vector<Record>& records, std::vector<std::uint32_t>& heads,
                    std::vector<std::uint32_t>& next) const;
     [[nodiscard]] bool same_set(const Record& a, const Record& b) const;
+    [[nodiscard]] bool points_to_question(std::size_t at) const;
     [[nodiscard]] bool read_record(Section section, std::size_t& at);
 
     Octets message_;

@@ -220,6 +220,15 @@ constexpr std::array<std::string_view, 25> ede_purposes{"Other Error",
                                                         "Network Error",
                                                         "Invalid Data"};
 
+constexpr std::uint16_t type_a = 1, type_aaaa = 28;
+
+// A whole address of the Internet class, nothing behind it.
+bool is_address(const Rdata& rdata) {
+    const std::size_t size = rdata.to - rdata.from;
+    return rdata.rrclass == class_internet &&
+           ((rdata.type == type_a && size == 4) || (rdata.type == type_aaaa && size == 16));
+}
+
 void append_printable(TextBuffer& text, Octets octets) {
     for (const std::uint8_t c : octets) text += c >= 0x20 && c < 0x7f ? static_cast<char>(c) : '.';
 }
@@ -243,6 +252,12 @@ bool append_client_subnet(TextBuffer& text, Octets data) {
 }  // namespace
 
 void append_rdata(TextBuffer& text, const Rdata& rdata) {
+    // What most records are.
+    if (is_address(rdata)) {
+        const std::uint8_t* address = rdata.message.data() + rdata.from;
+        rdata.type == type_a ? append_ipv4(text, address) : append_ipv6(text, address);
+        return;
+    }
     const RdataLayout* layout = layout_of(rdata.type);
     if (layout == nullptr) return append_generic(text, rdata.octets());
     if (layout->internet_only && rdata.rrclass != class_internet) return;
@@ -269,6 +284,7 @@ bool rdata_is_known(const Rdata& rdata) {
 }
 
 bool rdata_is_well_formed(const Rdata& rdata) {
+    if (is_address(rdata)) return true;
     if (!rdata_is_known(rdata)) return true;
     RdataWalk walk(nullptr, rdata);
     for (const Item item : layout_of(rdata.type)->items) {

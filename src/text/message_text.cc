@@ -124,7 +124,10 @@ void MessageText::append_json_records(TextBuffer& json, Section section) {
         each(head, [&](const dns::Record& record) { ttl = std::min(ttl, record.ttl); });
         if (head != heads_.front()) json += ',';
         json += "{\"rrname\":";
-        append_json_through(json, [&] { records_.append_name_of(first, json); });
+        if (records_.has_question_name(first))
+            json.repeat(question_name_at_, question_name_size_);
+        else
+            append_json_through(json, [&] { records_.append_name_of(first, json); });
         json += ",\"rrttl\":";
         append_decimal(json, ttl);
         json += ",\"rrclass\":\"";
@@ -183,7 +186,12 @@ void MessageText::append_json(TextBuffer& json, Octets message) {
     for (const dns::Record& record : records_.of(Section::question)) {
         json += first ? "{\"qname\":" : ",{\"qname\":";
         first = false;
+        const std::size_t name_at = json.size();
         append_json_through(json, [&] { records_.append_name_of(record, json); });
+        if (&record == &records_.of(Section::question).front()) {
+            question_name_at_ = name_at;
+            question_name_size_ = json.size() - name_at;
+        }
         json += ",\"qclass\":\"";
         dns::append_class(json, record.rrclass);
         json += "\",\"qtype\":\"";

@@ -24,7 +24,8 @@ class MessageText {
 
     const dns::RdataForm form_;
     dns::MessageRecords records_;
-    std::vector<std::uint32_t> heads_, next_;  // of the record sets of a section
+    std::size_t question_name_at_ = 0, question_name_size_ = 0;  // in the JSON in hand
+    std::vector<std::uint32_t> heads_, next_;                    // of the record sets of a section
 };
 
 }  // namespace sie::text

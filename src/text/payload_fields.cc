@@ -22,12 +22,15 @@ constexpr Wire wire_of(Storage storage) {
 }  // namespace
 
 void PayloadFields::put(std::size_t row, FieldValue value) {
-    const auto index = static_cast<std::uint32_t>(values_.size());
-    values_.push_back({value, none});
     OfRow& of = of_row_[row];
-    (of.last == none ? of.first : values_[of.last].next) = index;
+    if (of.count++ == 0) {
+        of.first = value;
+        return;
+    }
+    const auto index = static_cast<std::uint32_t>(more_.size());
+    more_.push_back({value, none});
+    (of.last == none ? of.second : more_[of.last].next) = index;
     of.last = index;
-    ++of.count;
 }
 
 bool PayloadFields::take(std::size_t row, const nmsg::protobuf::Field& field) {
@@ -60,7 +63,7 @@ bool PayloadFields::walk(Octets message, std::uint32_t inside) {
     }
     if (walk.damaged()) return false;
     for (const std::size_t row : required_)
-        if (type_->rows[row].inside == inside && of_row_[row].last == none) return false;
+        if (type_->rows[row].inside == inside && of_row_[row].count == 0) return false;
     return true;
 }
 
@@ -89,8 +92,12 @@ void PayloadFields::use(const PayloadType& type) {
 
 bool PayloadFields::decode(const PayloadType& type, Octets payload) {
     if (type_ != &type) use(type);
-    values_.clear();
-    of_row_.assign(type.rows.size(), OfRow{});
+    more_.clear();
+    of_row_.resize(type.rows.size());
+    for (OfRow& of : of_row_) {
+        of.count = 0;
+        of.second = of.last = none;
+    }
     inner_is_there_ = false;
     if (!walk(payload, 0)) return false;
     if (!has_inner_) return true;

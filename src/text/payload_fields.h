@@ -27,14 +27,19 @@ class PayloadFields {
 
     // The last value of a field that is not repeated.
     [[nodiscard]] const FieldValue* last(std::size_t row) const {
-        return of_row_[row].last == none ? nullptr : &values_[of_row_[row].last].value;
+        const OfRow& of = of_row_[row];
+        if (of.count == 0) return nullptr;
+        return of.last == none ? &of.first : &more_[of.last].value;
     }
     // The same by the row's name, which must be there.
     [[nodiscard]] const FieldValue* last(std::string_view name) const;
     // Every value of a row, in the order of the wire.
     template <class Visit>
     void each(std::size_t row, const Visit& visit) const {
-        for (std::uint32_t i = of_row_[row].first; i != none; i = values_[i].next) visit(values_[i].value);
+        const OfRow& of = of_row_[row];
+        if (of.count == 0) return;
+        visit(of.first);
+        for (std::uint32_t i = of.second; i != none; i = more_[i].next) visit(more_[i].value);
     }
     [[nodiscard]] std::size_t count(std::size_t row) const { return of_row_[row].count; }
     [[nodiscard]] std::size_t row_of(std::string_view name) const;
@@ -50,7 +55,8 @@ class PayloadFields {
         std::uint32_t next = none;
     };
     struct OfRow {
-        std::uint32_t first = none, last = none, count = 0;
+        std::uint32_t count = 0, second = none, last = none;  // places in more_
+        FieldValue first;
     };
     static constexpr std::size_t listed_numbers = 80;  // no type has a higher one
     static constexpr std::uint8_t no_row = UINT8_MAX;
@@ -61,7 +67,7 @@ class PayloadFields {
     void put(std::size_t row, FieldValue value);
 
     const PayloadType* type_ = nullptr;
-    std::vector<Listed> values_;
+    std::vector<Listed> more_;  // the values of a row behind its first
     std::vector<OfRow> of_row_;
     std::array<std::uint8_t, listed_numbers> outer_rows_{}, inner_rows_{};  // by the field's number
     std::vector<std::uint8_t> required_;
