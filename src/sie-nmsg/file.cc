@@ -32,6 +32,7 @@ std::unique_ptr<FileReader> FileReader::open(const std::string& path, Error& err
             return nullptr;
         }
         return std::unique_ptr<FileReader>(
+            // NOLINTNEXTLINE(bugprone-unhandled-exception-at-new): guarded() catches it
             new FileReader(std::unique_ptr<State>(new State{std::move(*reader)})));
     });
 }
@@ -178,6 +179,7 @@ std::unique_ptr<FileWriter> FileWriter::open(const std::string& path, Error& err
             return nullptr;
         }
         auto state = std::make_unique<State>(fd, to_stdout ? "standard output" : path, options);
+        // NOLINTNEXTLINE(bugprone-unhandled-exception-at-new): guarded() catches it
         return std::unique_ptr<FileWriter>(new FileWriter(std::move(state)));
     });
 }

@@ -196,7 +196,7 @@ struct MessageBuilder::State {
         }
         return row;
     }
-    void add(const FieldRow& row, sie::text::StoredValue value) {
+    void add(const FieldRow& row, const sie::text::StoredValue& value) {
         if (row.kind == Kind::rrtype && row.name == "rrtype")
             rdata.type = static_cast<std::uint16_t>(value.number);
         if (row.kind == Kind::rrclass && row.name == "rrclass")
@@ -262,7 +262,7 @@ MessageBuilder& MessageBuilder::text(std::string_view field, std::string_view va
         if (row == nullptr) return;
         auto stored = sie::text::value_from_text(*row, value, s.rdata);
         if (!stored) return s.refuse(field, ("write " + sie::text::wanted(*row)).c_str());
-        s.add(*row, std::move(*stored));
+        s.add(*row, *stored);
     });
     return *this;
 }

@@ -79,6 +79,7 @@ std::unique_ptr<Filter> Filter::parse(std::string_view expression, Error& error)
             error = error_of(filter.error());
             return nullptr;
         }
+        // NOLINTNEXTLINE(bugprone-unhandled-exception-at-new): guarded() catches it
         return std::unique_ptr<Filter>(new Filter(std::make_unique<State>(State{std::move(*filter)})));
     });
 }

@@ -86,6 +86,7 @@ void Statistics::take(const nmsg::Payload& payload) {
     ++payloads_;
     ++by_type_[{payload.vendor, payload.type}];
     sizes_.add(payload.octets.size());
+    octets_ += payload.octets.size();
     const Moment moment{payload.time_sec, payload.time_nsec};
     first_ = std::min(first_, moment);
     last_ = std::max(last_, moment);
@@ -184,9 +185,8 @@ std::string Statistics::table() const {
     line(unknown_, "unknown type");
     if (payloads_ == 0) return out;
     out += fmt::format("first           {}\nlast            {}\n", time_text(first_), time_text(last_));
-    out += fmt::format("octets          {:>14}  a payload: {} to {}, mean {:.0f}\n",
-                       static_cast<std::uint64_t>(sizes_.mean() * static_cast<double>(sizes_.count()) + 0.5),
-                       sizes_.least(), sizes_.most(), sizes_.mean());
+    out += fmt::format("octets          {:>14}  a payload: {} to {}, mean {:.0f}\n", octets_, sizes_.least(),
+                       sizes_.most(), sizes_.mean());
     if (delays_.count() != 0) {
         out += "delay (ms)     ";
         for (const double percent : percents)
@@ -215,8 +215,7 @@ std::string Statistics::json() const {
         crc_failures_, malformed_, undecodable_, unknown_);
     if (payloads_ != 0)
         json += fmt::format(",\"first\":\"{}\",\"last\":\"{}\"", time_text(first_), time_text(last_));
-    json += fmt::format(",\"octets\":{{\"sum\":{},\"least\":{},\"mean\":{:.1f},\"most\":{}}}",
-                        static_cast<std::uint64_t>(sizes_.mean() * static_cast<double>(sizes_.count()) + 0.5),
+    json += fmt::format(",\"octets\":{{\"sum\":{},\"least\":{},\"mean\":{:.1f},\"most\":{}}}", octets_,
                         sizes_.least(), sizes_.mean(), sizes_.most());
     json += fmt::format(",\"delay\":{{\"count\":{}", delays_.count());
     if (delays_.count() != 0) {

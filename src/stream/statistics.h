@@ -42,7 +42,8 @@ class Statistics {
     text::DecodedPayload decoded_;
     TextBuffer scratch_;
 
-    std::uint64_t payloads_ = 0, undecodable_ = 0, unknown_ = 0, crc_failures_ = 0, malformed_ = 0;
+    std::uint64_t payloads_ = 0, undecodable_ = 0, unknown_ = 0, crc_failures_ = 0, malformed_ = 0,
+                  octets_ = 0;
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> by_type_;
     std::array<std::uint64_t, nmsg::dnsqr_type_count> by_kind_{};
     std::uint64_t other_kinds_ = 0;

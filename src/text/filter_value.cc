@@ -135,7 +135,7 @@ bool fits(const Pattern& pattern, std::string_view text) {
 
 std::optional<FilterValue> filter_value(const FieldRow& row, Compare compare, std::string_view text) {
     const auto unordered = [&](std::optional<FilterValue> value) {
-        return is_order(compare) ? std::nullopt : value;
+        return is_order(compare) ? std::nullopt : std::move(value);
     };
     switch (row.kind) {
         case Kind::enumeration:
