@@ -17,6 +17,7 @@ struct Frame {
     std::uint32_t wire_length = 0;  // on the link
     net::LinkType link = net::LinkType::ethernet;
     Time time;
+    std::uint8_t tags_taken = 0;  // VLAN tags that the kernel took off before it delivered the frame
 };
 
 }  // namespace sie::capture
