@@ -11,15 +11,11 @@ void PayloadPacker::observe(Observer observer, std::uint64_t most) {
 }
 
 void PayloadPacker::clock(Time now) {
-    if (begun_ && (rotation_.interval_s == 0 || now.seconds() < next_boundary_s_)) return;
+    if (begun_ && (!next_boundary_s_ || now.seconds() < *next_boundary_s_)) return;
     flush();
     begun_ = true;
     stamp_ = now;
-    if (rotation_.interval_s == 0) return;
-    const std::int64_t since = now.seconds() - rotation_.offset_s;
-    std::int64_t into = since % rotation_.interval_s;
-    if (into < 0) into += rotation_.interval_s;
-    next_boundary_s_ = now.seconds() - into + rotation_.interval_s;
+    next_boundary_s_ = spool::boundary_after(now, rotation_);
 }
 
 void PayloadPacker::payload(const nmsg::DnsqrPayload& payload, Time envelope, nmsg::Blank blank) {

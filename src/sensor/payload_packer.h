@@ -7,18 +7,17 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 #include "dnsqr/transactions.h"
 #include "nmsg/container.h"
 #include "sensor/container_writer.h"
 #include "sensor/packet_path.h"
+#include "spool/rotation.h"
 
 namespace sie::sensor {
 
-struct Rotation {
-    std::int64_t interval_s = 0;  // 0: never
-    std::int64_t offset_s = 0;
-};
+using spool::Rotation;
 
 class PayloadPacker final : public dnsqr::PayloadSink, public ClockListener {
   public:
@@ -44,7 +43,7 @@ class PayloadPacker final : public dnsqr::PayloadSink, public ClockListener {
     Container open_;
     bool begun_ = false;
     Time stamp_;
-    std::int64_t next_boundary_s_ = 0;
+    std::optional<std::int64_t> next_boundary_s_;
     std::uint64_t count_ = 0, observed_ = 0;
     std::vector<std::uint8_t*> placed_;
     Observer observer_;
