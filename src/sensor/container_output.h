@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
@@ -19,6 +20,12 @@ class ContainerOutput {
     [[nodiscard]] virtual Result<void> flush() { return {}; }
     [[nodiscard]] virtual Result<void> close() = 0;
     [[nodiscard]] virtual spool::FileCounts counts() const = 0;
+
+    // Files whose close() failed and that may still be finished, oldest first.
+    [[nodiscard]] virtual std::size_t unfinished() const { return 0; }
+    enum class Retried : std::uint8_t { finished, waiting, lost };
+    // Tries each of them again, in that order; those that are finished or lost leave.
+    [[nodiscard]] virtual std::vector<Retried> retry() { return {}; }
 };
 
 // Thrown away, and counted.

@@ -1,12 +1,11 @@
 #include "sensor/container_writer.h"
 
-#include <numeric>
-#include <random>
+#include "nmsg/container.h"
 
 namespace sie::sensor {
 
 ContainerWriter::ContainerWriter(ContainerOutput& output, nmsg::Compression compression, unsigned threads)
-    : output_(output), compression_(compression), own_(compression) {
+    : output_(output), own_(compression) {
     if (compression == nmsg::Compression::none) threads = 0;
     slots_.resize(std::size_t{2} * threads + 1);
     // Room for every container but an oversized one, so that a later one that is a little larger needs none.
@@ -28,7 +27,7 @@ void ContainerWriter::submit(Container& container) {
     if (threads_.empty()) {
         Slot& slot = slots_.front();
         std::swap(slot.container, container);
-        frame(slot, own_);
+        slot.written = frame(slot.container, own_, slot.framed);
         write(slot);
         std::swap(slot.container, container);
         container.payloads = {};
@@ -44,31 +43,22 @@ void ContainerWriter::submit(Container& container) {
     filled_.notify_one();
 }
 
-void ContainerWriter::frame(Slot& slot, nmsg::Compressor& compressor) {
-    const Container& container = slot.container;
-    slot.framed.clear();
-    if (compression_ == nmsg::Compression::none && !container.oversized) return;  // it is framed already
-    const std::uint32_t fragment_id = container.oversized ? std::random_device{}() : 0;
-    nmsg::frame_container(Octets(container.octets).subspan(nmsg::header_octets), container.oversized,
-                          nmsg::most_container, compressor, fragment_id, slot.framed);
-}
-
 void ContainerWriter::write(Slot& slot) {
     const PayloadCounts& payloads = slot.container.payloads;
     if (!failed()) {
-        if (auto done = output_.write(slot.written(), slot.container.file_stamp); !done) {
+        if (auto done = output_.write(slot.written, slot.container.file_stamp); !done) {
             error_ = done.error();
             failed_ = true;
         }
     }
     if (failed())
-        lost_ += std::accumulate(payloads.begin(), payloads.end(), std::uint64_t{0});
+        lost_ += sum(payloads);
     else
         for (std::size_t i = 0; i < payloads.size(); ++i) written_[i] += payloads[i];
 }
 
 void ContainerWriter::work() {
-    nmsg::Compressor compressor(compression_);
+    nmsg::Compressor compressor(own_.level());
     std::unique_lock lock(mutex_);
     for (;;) {
         filled_.wait(lock, [&] { return stopping_ || take_ < fill_; });
@@ -76,7 +66,7 @@ void ContainerWriter::work() {
         Slot& slot = slots_[take_++ % slots_.size()];
         slot.stage = Stage::compressing;
         lock.unlock();
-        frame(slot, compressor);
+        slot.written = frame(slot.container, compressor, slot.framed);
         lock.lock();
         slot.stage = Stage::ready;
         // Whoever finishes the container whose turn it is writes it, and those behind it that are ready.

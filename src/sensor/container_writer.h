@@ -14,28 +14,20 @@
 #include <vector>
 
 #include "nmsg/compression.h"
-#include "nmsg/container.h"
+#include "sensor/container.h"
 #include "sensor/container_output.h"
 #include "sensor/ledger.h"
 
 namespace sie::sensor {
 
-struct Container {
-    std::vector<std::uint8_t> octets;  // a plain container: header and packed Nmsg
-    bool oversized = false;            // one payload larger than a container: goes out as fragments
-    Time file_stamp;
-    PayloadCounts payloads{};
-};
-
-class ContainerWriter {
+class ContainerWriter final : public ContainerSink {
   public:
     ContainerWriter(ContainerOutput& output, nmsg::Compression compression, unsigned threads);
     ~ContainerWriter();
     ContainerWriter(const ContainerWriter&) = delete;
     ContainerWriter& operator=(const ContainerWriter&) = delete;
 
-    // Swaps `container` with the slot: what comes back has no payloads, and memory to be used again.
-    void submit(Container& container);
+    void submit(Container& container) override;
     [[nodiscard]] bool failed() const { return failed_.load(std::memory_order_relaxed); }
     // Waits for everything submitted and flushes the output.
     [[nodiscard]] Result<void> flush();
@@ -48,18 +40,14 @@ class ContainerWriter {
     struct Slot {
         Stage stage = Stage::free;
         Container container;
-        std::vector<std::uint8_t> framed;  // what is written, if it is not `container.octets` as it stands
-        [[nodiscard]] Octets written() const {
-            return framed.empty() ? Octets(container.octets) : Octets(framed);
-        }
+        std::vector<std::uint8_t> framed;
+        Octets written;  // one of the two, see frame()
     };
     void wait_for_all();
-    void frame(Slot& slot, nmsg::Compressor& compressor);
     void write(Slot& slot);
     void work();
 
     ContainerOutput& output_;
-    const nmsg::Compression compression_;
     std::vector<Slot> slots_;
     std::size_t fill_ = 0, take_ = 0,
                 drain_ = 0;  // slots by number of turn: next to fill, to compress, to write

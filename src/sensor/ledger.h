@@ -11,6 +11,7 @@
 namespace sie::sensor {
 
 using PayloadCounts = std::array<std::uint64_t, nmsg::dnsqr_type_count>;
+[[nodiscard]] std::uint64_t sum(const PayloadCounts& counts);
 
 struct Ledger {
     std::uint64_t frames = 0;    // delivered by the capture
@@ -27,6 +28,8 @@ struct Ledger {
     //   2  messages = filtered_qr + 2 × pairs + unanswered + unsolicited + query-only + response-only
     //   3  transactions + TCP + ICMP = Σ transaction drops + payloads
     [[nodiscard]] std::array<std::int64_t, 3> balances() const;
+    // Of several shards: each count is the sum.
+    Ledger& operator+=(const Ledger& other);
 };
 
 }  // namespace sie::sensor

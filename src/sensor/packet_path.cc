@@ -136,7 +136,12 @@ void PacketPath::other(const net::PacketView& packet, Time time) {
     transactions_.packet(is_tcp ? nmsg::DnsqrType::tcp : nmsg::DnsqrType::icmp, packet.ip, time);
 }
 
+void PacketPath::idle(Time now) {
+    if (now > latest_) tick(now);
+}
+
 void PacketPath::tick(Time now) {
+    latest_ = now;
     clock_.clock(now);
     reassembler_.expire(now);
     transactions_.advance(now);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 
 #include "capture/capture_file.h"
 #include "capture/packet_filter.h"
@@ -31,6 +32,11 @@ class PacketPath final : private reassembly::DropCounter {
                ClockListener& clock, const capture::PacketFilter* filter);
 
     void frame(const capture::Frame& frame);
+    // Live, when no packet came for a while: what is due by the clock leaves. A time before that of the last
+    // packet does nothing.
+    void idle(Time now);
+    [[nodiscard]] std::uint32_t queries_waiting() const { return transactions_.waiting(); }
+    [[nodiscard]] std::size_t datagrams_waiting() const { return reassembler_.datagrams_waiting(); }
     // The end of input: unfinished datagrams are counted, open queries leave.
     void finish();
 
@@ -57,6 +63,7 @@ class PacketPath final : private reassembly::DropCounter {
     const capture::PacketFilter* filter_;
     reassembly::Reassembler reassembler_;
     dnsqr::Transactions transactions_;
+    Time latest_{std::numeric_limits<std::int64_t>::min()};  // that the clock has told
 };
 
 }  // namespace sie::sensor

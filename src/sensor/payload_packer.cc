@@ -2,8 +2,9 @@
 
 namespace sie::sensor {
 
-PayloadPacker::PayloadPacker(ContainerWriter* writer, Ledger& ledger, Rotation rotation, std::size_t capacity)
-    : writer_(writer), ledger_(ledger), rotation_(rotation), builder_(capacity) {}
+PayloadPacker::PayloadPacker(ContainerSink* sink, Ledger& ledger, spool::Rotation rotation,
+                             std::size_t capacity)
+    : sink_(sink), ledger_(ledger), rotation_(rotation), builder_(capacity) {}
 
 void PayloadPacker::observe(Observer observer, std::uint64_t most) {
     observer_ = std::move(observer);
@@ -11,17 +12,17 @@ void PayloadPacker::observe(Observer observer, std::uint64_t most) {
 }
 
 void PayloadPacker::clock(Time now) {
-    if (begun_ && (!next_boundary_s_ || now.seconds() < *next_boundary_s_)) return;
+    if (begun_ && (!boundary_s_ || now.seconds() < *boundary_s_)) return;
     flush();
     begun_ = true;
     stamp_ = now;
-    next_boundary_s_ = spool::boundary_after(now, rotation_);
+    boundary_s_ = spool::boundary_after(now, rotation_);
 }
 
 void PayloadPacker::payload(const nmsg::DnsqrPayload& payload, Time envelope, nmsg::Blank blank) {
     if (count_++ < observed_) observer_(payload, envelope);
     const auto type = static_cast<std::size_t>(payload.type);
-    if (writer_ == nullptr) {
+    if (sink_ == nullptr) {
         ++ledger_.payloads[type];
         return;
     }
@@ -42,7 +43,8 @@ void PayloadPacker::flush() {
     open_.oversized = builder_.oversized();
     open_.file_stamp = stamp_;
     builder_.finish_into(open_.octets);
-    writer_->submit(open_);
+    ++containers_;
+    sink_->submit(open_);
 }
 
 }  // namespace sie::sensor

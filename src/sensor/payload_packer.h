@@ -11,19 +11,17 @@
 
 #include "dnsqr/transactions.h"
 #include "nmsg/container.h"
-#include "sensor/container_writer.h"
+#include "sensor/container.h"
 #include "sensor/packet_path.h"
 #include "spool/rotation.h"
 
 namespace sie::sensor {
 
-using spool::Rotation;
-
 class PayloadPacker final : public dnsqr::PayloadSink, public ClockListener {
   public:
     using Observer = std::function<void(const nmsg::DnsqrPayload&, Time)>;
-    // `writer` null: payloads are counted and go nowhere.
-    PayloadPacker(ContainerWriter* writer, Ledger& ledger, Rotation rotation,
+    // `sink` null: payloads are counted and go nowhere.
+    PayloadPacker(ContainerSink* sink, Ledger& ledger, spool::Rotation rotation,
                   std::size_t capacity = nmsg::most_container);
 
     void clock(Time now) override;
@@ -32,19 +30,22 @@ class PayloadPacker final : public dnsqr::PayloadSink, public ClockListener {
     void flush();
 
     [[nodiscard]] std::uint64_t payload_count() const { return count_; }
+    // Containers handed over; the open one, if there is a payload in it, is the next.
+    [[nodiscard]] std::uint64_t container_count() const { return containers_; }
+    [[nodiscard]] bool empty() const { return builder_.empty(); }
     // Told of each of the first `most` payloads, before blanking of packets (no packet may be shown).
     void observe(Observer observer, std::uint64_t most);
 
   private:
-    ContainerWriter* writer_;
+    ContainerSink* sink_;
     Ledger& ledger_;
-    const Rotation rotation_;
+    const spool::Rotation rotation_;
     nmsg::ContainerBuilder builder_;
     Container open_;
     bool begun_ = false;
     Time stamp_;
-    std::optional<std::int64_t> next_boundary_s_;
-    std::uint64_t count_ = 0, observed_ = 0;
+    std::optional<std::int64_t> boundary_s_;  // of packet time, at which the next file begins
+    std::uint64_t count_ = 0, observed_ = 0, containers_ = 0;
     std::vector<std::uint8_t*> placed_;
     Observer observer_;
 };

@@ -1,5 +1,6 @@
 #include "sensor/replay.h"
 
+#include "sensor/container_writer.h"
 #include "sensor/packet_path.h"
 
 namespace sie::sensor {
@@ -10,7 +11,7 @@ constexpr std::uint64_t frames_between_progress = 4096;
 
 // Reads one file to its end, to its damage or to the stop; true if the next one is to be read.
 bool replay_file(const std::string& name, const ReplayOptions& options, PacketPath& path,
-                 const PayloadPacker& packer, const ContainerWriter* writer, ReplayResult& result) {
+                 const PayloadPacker& packer, const ContainerWriter* writer, RunResult& result) {
     const auto stopped = [&] {
         return options.stop != nullptr && options.stop->load(std::memory_order_relaxed);
     };
@@ -37,8 +38,8 @@ bool replay_file(const std::string& name, const ReplayOptions& options, PacketPa
 
 }  // namespace
 
-ReplayResult replay(const ReplayOptions& options) {
-    ReplayResult result;
+RunResult replay(const ReplayOptions& options) {
+    RunResult result;
     std::optional<ContainerWriter> writer;
     if (options.output != nullptr)
         writer.emplace(*options.output, options.compression, options.compression_threads);

@@ -17,6 +17,7 @@
 #include "sensor/container_output.h"
 #include "sensor/ledger.h"
 #include "sensor/payload_packer.h"
+#include "sensor/run_result.h"
 
 namespace sie::sensor {
 
@@ -28,7 +29,7 @@ struct ReplayOptions {
     ContainerOutput* output = nullptr;  // null: nothing is built
     nmsg::Compression compression = nmsg::Compression::default_;
     unsigned compression_threads = 1;
-    Rotation rotation;
+    spool::Rotation rotation;
     std::optional<std::uint64_t> most_payloads;  // -c: stop after the packet that makes the N-th
     PayloadPacker::Observer observer;            // of the first `observed` payloads
     std::uint64_t observed = 0;
@@ -38,12 +39,6 @@ struct ReplayOptions {
     std::function<void(const OctetSource&, const Ledger&)> progress;
 };
 
-struct ReplayResult {
-    Ledger ledger;
-    spool::FileCounts written;
-    std::optional<Error> error;
-};
-
-[[nodiscard]] ReplayResult replay(const ReplayOptions& options);
+[[nodiscard]] RunResult replay(const ReplayOptions& options);
 
 }  // namespace sie::sensor

@@ -37,7 +37,7 @@ void drops(const Ledger& ledger, const Put& put) {
 
 }  // namespace
 
-std::string summary_json(const ReplayResult& result, double seconds) {
+std::string summary_json(const RunResult& result, double seconds) {
     const Ledger& l = result.ledger;
     return fmt::format(
         R"({{"frames":{},"joined":{},"messages":{},"transactions":{},"payloads":{},"drops":{},"evicted":{},)"
@@ -48,7 +48,7 @@ std::string summary_json(const ReplayResult& result, double seconds) {
         result.written.containers, result.written.octets, seconds);
 }
 
-std::string summary_text(const ReplayResult& result, double seconds) {
+std::string summary_text(const RunResult& result, double seconds) {
     const Ledger& l = result.ledger;
     std::string text;
     const auto line = [&](std::string_view name, std::uint64_t value) {
@@ -77,6 +77,58 @@ std::string summary_text(const ReplayResult& result, double seconds) {
                    result.written.containers, result.written.octets);
     fmt::format_to(std::back_inserter(text), "time                        {:.3f} s, {:.0f} frames/s\n",
                    seconds, seconds > 0 ? static_cast<double>(l.frames) / seconds : 0.0);
+    return text;
+}
+
+std::string status_line(const LiveStatus& now, const LiveStatus& before, double seconds) {
+    const auto kinds = [](const Ledger& ledger) {
+        std::uint64_t all = 0;
+        for (const std::uint64_t count : ledger.transactions.by_kind) all += count;
+        return all;
+    };
+    const auto rate = [&](std::uint64_t later, std::uint64_t earlier) {
+        return seconds > 0 ? static_cast<double>(later - earlier) / seconds : 0.0;
+    };
+    const Ledger& l = now.ledger;
+    const auto lost = [&](DropReason reason) { return l.drops[index_of(reason)]; };
+    std::string text = fmt::format(
+        "{:.0f} frames/s, {:.0f} transactions/s; {} frames, {} transactions; {} queries wait; "
+        "lost: {} kernel, {} queue, {} disk; {} files",
+        rate(l.frames, before.ledger.frames), rate(kinds(l), kinds(before.ledger)), l.frames, kinds(l),
+        now.queries_waiting, lost(DropReason::kernel_drop), lost(DropReason::queue_full),
+        lost(DropReason::disk_full), now.written.files);
+    std::size_t down = 0, absent = 0;
+    for (const capture::LinkState link : now.links) {
+        if (link == capture::LinkState::down) ++down;
+        if (link == capture::LinkState::absent) ++absent;
+    }
+    if (down != 0) fmt::format_to(std::back_inserter(text), "; {} interfaces down", down);
+    if (absent != 0) fmt::format_to(std::back_inserter(text), "; {} interfaces absent", absent);
+    if (now.disk_failing) text += "; THE DISK REFUSES";
+    return text;
+}
+
+std::string ledger_line(const Ledger& ledger) {
+    std::string text = fmt::format("ledger: frames {}, joined {}, messages {}, tcp {}, icmp {}",
+                                   ledger.frames, ledger.joined, ledger.messages, ledger.tcp, ledger.icmp);
+    const auto put = [&](std::string_view name, std::uint64_t value) {
+        if (value != 0) fmt::format_to(std::back_inserter(text), ", {} {}", name, value);
+    };
+    text += "; transactions";
+    std::size_t mark = text.size();
+    transactions(ledger, put);
+    if (text.size() > mark) text.erase(mark, 1);  // the first comma
+    text += "; payloads";
+    mark = text.size();
+    payloads(ledger, put);
+    if (text.size() > mark) text.erase(mark, 1);
+    text += "; drops";
+    mark = text.size();
+    drops(ledger, put);
+    if (text.size() > mark) text.erase(mark, 1);
+    const auto balances = ledger.balances();
+    fmt::format_to(std::back_inserter(text), "; evicted {}; balances {} {} {}", ledger.transactions.evicted,
+                   balances[0], balances[1], balances[2]);
     return text;
 }
 

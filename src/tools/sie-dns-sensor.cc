@@ -154,7 +154,7 @@ int run_command(const CLI::App& run, RunOptions& given) {
     const tools::StopSignal stop;
     options.stop = &stop.asked();
     const auto start = std::chrono::steady_clock::now();
-    const sensor::ReplayResult result = sensor::replay(options);
+    const sensor::RunResult result = sensor::replay(options);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     bar.clear();
     if (given.json_summary) fmt::print("{}\n", sensor::summary_json(result, seconds));

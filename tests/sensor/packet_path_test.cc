@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "sensor/container_writer.h"
 #include "sensor/payload_packer.h"
 #include "support/allocation_counter.h"
 #include "support/packet_builder.h"

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "nmsg/reader.h"
+#include "sensor/container_writer.h"
 #include "support/packet_builder.h"
 #include "support/source_of.h"
 
@@ -43,7 +44,7 @@ constexpr std::int64_t start = 1'700'000'040;  // a full minute
 
 class Packing {
   public:
-    explicit Packing(Rotation rotation, std::size_t capacity = nmsg::most_container)
+    explicit Packing(spool::Rotation rotation, std::size_t capacity = nmsg::most_container)
         : packer(&writer, ledger, rotation, capacity) {}
     void at(std::int64_t second, std::uint32_t nanoseconds = 0) {
         packer.clock(Time::of(start + second, nanoseconds));

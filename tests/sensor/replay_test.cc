@@ -50,7 +50,7 @@ class Replay : public ::testing::Test {
             .write(reinterpret_cast<const char*>(octets.data()), static_cast<std::streamsize>(octets.size()));
         return path;
     }
-    [[nodiscard]] std::uint64_t kind(const ReplayResult& result, dnsqr::TransactionKind of) const {
+    [[nodiscard]] std::uint64_t kind(const RunResult& result, dnsqr::TransactionKind of) const {
         return result.ledger.transactions.by_kind[static_cast<std::size_t>(of)];
     }
     fs::path folder;
@@ -60,7 +60,7 @@ class Replay : public ::testing::Test {
 
 TEST_F(Replay, SeveralFilesShareOneTableAndOneLedger) {
     options.files = {capture("a", {message(1, false), message(2, false)}), capture("b", {message(1, true)})};
-    const ReplayResult result = replay(options);
+    const RunResult result = replay(options);
     EXPECT_FALSE(result.error);
     EXPECT_EQ(kind(result, dnsqr::TransactionKind::pair), 1U);
     EXPECT_EQ(kind(result, dnsqr::TransactionKind::unanswered), 1U);
@@ -70,7 +70,7 @@ TEST_F(Replay, SeveralFilesShareOneTableAndOneLedger) {
 TEST_F(Replay, EndsAtTheFirstDamagedFileAndKeepsWhatStoodBefore) {
     options.files = {capture("cut", {message(1, false), message(2, false)}, 3),
                      capture("b", {message(1, true)})};
-    const ReplayResult result = replay(options);
+    const RunResult result = replay(options);
     ASSERT_TRUE(result.error);
     EXPECT_NE(result.error->text().find("cut"), std::string::npos);
     EXPECT_EQ(result.ledger.frames, 1U);
@@ -80,7 +80,7 @@ TEST_F(Replay, EndsAtTheFirstDamagedFileAndKeepsWhatStoodBefore) {
 
 TEST_F(Replay, AMissingFileIsAnError) {
     options.files = {(folder / "gone").string()};
-    const ReplayResult result = replay(options);
+    const RunResult result = replay(options);
     ASSERT_TRUE(result.error);
     EXPECT_EQ(result.error->exit_status(), 1);
 }
@@ -88,7 +88,7 @@ TEST_F(Replay, AMissingFileIsAnError) {
 TEST_F(Replay, StopsAfterThePacketThatMakesTheNthPayload) {
     options.files = {capture("a", {message(1, true), message(2, false), message(3, true), message(4, true)})};
     options.most_payloads = 2;
-    const ReplayResult result = replay(options);
+    const RunResult result = replay(options);
     EXPECT_EQ(result.ledger.frames, 3U);
     EXPECT_EQ(kind(result, dnsqr::TransactionKind::unsolicited), 2U);
     EXPECT_EQ(kind(result, dnsqr::TransactionKind::unanswered), 1U) << "open queries leave after the stop";
@@ -98,7 +98,7 @@ TEST_F(Replay, AStopIsAnEndWithoutAnError) {
     const std::atomic<bool> stop = true;
     options.files = {capture("a", {message(1, false)})};
     options.stop = &stop;
-    const ReplayResult result = replay(options);
+    const RunResult result = replay(options);
     EXPECT_FALSE(result.error);
     EXPECT_EQ(result.ledger.frames, 0U);
 }
@@ -107,7 +107,7 @@ TEST_F(Replay, AnOutputThatFailsIsAnErrorAndItsPayloadsAreCounted) {
     options.files = {capture("a", {message(1, false)})};
     SpoolOutput output((folder / "missing").string(), "test");
     options.output = &output;
-    const ReplayResult result = replay(options);
+    const RunResult result = replay(options);
     ASSERT_TRUE(result.error);
     EXPECT_EQ(result.ledger.drops[index_of(DropReason::disk_full)], 1U);
     EXPECT_EQ(result.ledger.balances(), (std::array<std::int64_t, 3>{}));
@@ -125,7 +125,7 @@ TEST_F(Replay, GivesTheSameFileWithAnyNumberOfThreads) {
         SpoolOutput output(out.string(), "test");
         options.output = &output;
         options.compression_threads = threads;
-        const ReplayResult result = replay(options);
+        const RunResult result = replay(options);
         EXPECT_FALSE(result.error);
         EXPECT_EQ(result.written.files, 1U);
         std::ifstream in(fs::directory_iterator(out)->path(), std::ios::binary);

@@ -5,8 +5,8 @@
 namespace sie::sensor {
 namespace {
 
-ReplayResult result() {
-    ReplayResult r;
+RunResult result() {
+    RunResult r;
     r.ledger.frames = 10;
     r.ledger.joined = 1;
     r.ledger.messages = 3;
@@ -38,9 +38,35 @@ TEST(Summary, TextNamesWhatHappenedAndTheBalances) {
 }
 
 TEST(Summary, ABalanceThatDoesNotCloseIsShown) {
-    ReplayResult r = result();
+    RunResult r = result();
     r.ledger.frames = 12;
     EXPECT_NE(summary_text(r, 0).find("frames 2, messages 0"), std::string::npos);
+}
+
+TEST(Summary, TheStatusLineHasRatesSumsAndWhatWasLost) {
+    LiveStatus before, now;
+    before.ledger.frames = 100;
+    now.ledger = result().ledger;
+    now.ledger.frames = 1100;
+    now.ledger.drops[index_of(DropReason::kernel_drop)] = 5;
+    now.ledger.drops[index_of(DropReason::queue_full)] = 6;
+    now.ledger.drops[index_of(DropReason::disk_full)] = 7;
+    now.queries_waiting = 8;
+    now.written.files = 9;
+    EXPECT_EQ(
+        status_line(now, before, 2),
+        "500 frames/s, 1 transactions/s; 1100 frames, 2 transactions; 8 queries wait; lost: 5 kernel, 6 "
+        "queue, 7 disk; 9 files");
+    now.links = {capture::LinkState::down, capture::LinkState::attached, capture::LinkState::absent};
+    now.disk_failing = true;
+    EXPECT_TRUE(
+        status_line(now, before, 0).ends_with("; 1 interfaces down; 1 interfaces absent; THE DISK REFUSES"));
+}
+
+TEST(Summary, TheLedgerFitsOnOneLine) {
+    EXPECT_EQ(ledger_line(result().ledger),
+              "ledger: frames 10, joined 1, messages 3, tcp 0, icmp 0; transactions pair 1, unanswered 1; "
+              "payloads UDP_QUERY_RESPONSE 1; drops not_udp 6, filtered_rd 1; evicted 1; balances 0 0 0");
 }
 
 }  // namespace

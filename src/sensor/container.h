@@ -1,0 +1,36 @@
+// A finished container on its way from the packer to a writer, and who takes it.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/octets.h"
+#include "base/time.h"
+#include "nmsg/compression.h"
+#include "sensor/ledger.h"
+
+namespace sie::sensor {
+
+struct Container {
+    std::vector<std::uint8_t> octets;  // a plain container: header and packed Nmsg
+    bool oversized = false;            // one payload larger than a container: goes out as fragments
+    Time file_stamp;
+    PayloadCounts payloads{};
+};
+
+class ContainerSink {
+  public:
+    // Takes what `container` holds and leaves memory of an earlier one in it, to be used again, without
+    // payloads.
+    virtual void submit(Container& container) = 0;
+
+  protected:
+    ~ContainerSink() = default;
+};
+
+// What is written for a container: its own octets as they stand, or, compressed or cut into fragments,
+// `framed`, which is overwritten.
+[[nodiscard]] Octets frame(const Container& container, nmsg::Compressor& compressor,
+                           std::vector<std::uint8_t>& framed);
+
+}  // namespace sie::sensor

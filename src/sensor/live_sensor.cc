@@ -1,0 +1,157 @@
+#include "sensor/live_sensor.h"
+
+#include <fmt/format.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace sie::sensor {
+
+namespace {
+
+// Settings whose bounds hold over all workers (DESIGN §5: each has its share, rounded up).
+dnsqr::Settings share_of(dnsqr::Settings settings, unsigned workers) {
+    settings.state_table_max = (settings.state_table_max + workers - 1) / workers;
+    return settings;
+}
+
+capture::LiveOptions source_of(const LiveSetup& setup, std::size_t interface) {
+    capture::LiveOptions options;
+    options.interface = setup.interfaces[interface].name;
+    options.promiscuous = setup.interfaces[interface].promiscuous;
+    options.snap_length = setup.interfaces[interface].snap_length;
+    options.ring_octets = setup.ring_octets / setup.workers;
+    const dnsqr::Settings& settings = setup.settings;
+    options.filter = capture::FilterRules{settings.resolver_prefixes,
+                                          settings.server_prefixes,
+                                          settings.ports,
+                                          !settings.has_lists(),
+                                          {settings.wants_tcp(), settings.wants_icmp()}};
+    // Sockets of one group are told apart by it from those of other processes on the same interface.
+    if (setup.workers > 1)
+        options.fanout_group = static_cast<std::uint16_t>(static_cast<unsigned>(::getpid()) * 31 + interface);
+    return options;
+}
+
+void name_thread(std::thread& thread, const std::string& name) {
+    static_cast<void>(::pthread_setname_np(thread.native_handle(), name.c_str()));
+}
+
+}  // namespace
+
+LiveSensor::LiveSensor(LiveSetup setup) : setup_(std::move(setup)) {}
+
+Result<std::unique_ptr<LiveSensor>> LiveSensor::open(LiveSetup setup) {
+    std::unique_ptr<LiveSensor> made(new LiveSensor(std::move(setup)));
+    const LiveSetup& own = made->setup_;
+    const dnsqr::Settings share = share_of(own.settings, own.workers);
+    std::vector<ContainerQueue*> queues;
+    for (unsigned worker = 0; worker < own.workers; ++worker) {
+        FrameMerge::Sources sources;
+        for (std::size_t interface = 0; interface < own.interfaces.size(); ++interface) {
+            auto source = own.open_source(source_of(own, interface));
+            if (!source) return fail(std::move(source.error()));
+            sources.push_back(std::move(*source));
+        }
+        auto wake = WakePipe::open();
+        if (!wake) return fail(std::move(wake.error()));
+        made->queues_.push_back(std::make_unique<ContainerQueue>(
+            std::max<std::size_t>(4, (queued_containers + own.workers - 1) / own.workers)));
+        queues.push_back(made->queues_.back().get());
+        made->workers_.push_back(
+            std::make_unique<LiveWorker>(LiveWorker::Setup{std::move(sources), share, own.key, own.filter,
+                                                           *queues.back(), made->bell_, *own.clock, *own.log},
+                                         std::move(*wake)));
+        if (own.observer) made->workers_.back()->observe(own.observer, own.observed);
+    }
+    made->writer_ = std::make_unique<LiveWriter>(
+        LiveWriter::Setup{std::move(queues), made->bell_, *own.output, own.compression, own.rotation,
+                          *own.clock, *own.log, [sensor = made.get()](std::uint64_t file) {
+                              for (const auto& worker : sensor->workers_) worker->end_file(file);
+                          }});
+    return made;
+}
+
+void LiveSensor::start() {
+    writer_thread_ = std::thread([this] { writer_->run(); });
+    name_thread(writer_thread_, "writer");
+    for (std::size_t i = 0; i < workers_.size(); ++i) {
+        worker_threads_.emplace_back([this, i] { workers_[i]->run(); });
+        name_thread(worker_threads_.back(), fmt::format("worker-{}", i));
+    }
+}
+
+LiveSensor::~LiveSensor() {
+    if (!writer_thread_.joinable()) return;
+    static_cast<void>(stop(std::chrono::milliseconds(5000)));
+    if (writer_thread_.joinable()) writer_thread_.join();
+}
+
+LiveStatus LiveSensor::status() const {
+    LiveStatus all;
+    std::uint64_t pushed = 0;
+    // The writer first: what it has written was pushed before.
+    const WriterStatus writer = writer_->status();
+    for (std::size_t i = 0; i < workers_.size(); ++i) {
+        const WorkerStatus worker = workers_[i]->status();
+        all.ledger += worker.ledger;
+        all.queries_waiting += worker.queries_waiting;
+        all.datagrams_waiting += worker.datagrams_waiting;
+        pushed += sum(worker.pushed);
+        all.queues.push_back({queues_[i]->waiting(), queues_[i]->capacity(),
+                              worker.ledger.drops[index_of(DropReason::queue_full)]});
+        if (all.links.empty()) all.links = worker.links;
+    }
+    all.ledger.payloads = writer.payloads;
+    all.ledger.drops[index_of(DropReason::disk_full)] += writer.disk_full;
+    all.written = writer.files;
+    all.disk_failing = writer.failing;
+    const std::uint64_t done = sum(writer.payloads) + writer.disk_full;
+    all.payloads_waiting = pushed > done ? pushed - done : 0;
+    return all;
+}
+
+RunResult LiveSensor::stop(std::chrono::milliseconds most) {
+    const auto until = std::chrono::steady_clock::now() + most;
+    const auto left = [&] {
+        return std::max(std::chrono::milliseconds(0), std::chrono::duration_cast<std::chrono::milliseconds>(
+                                                          until - std::chrono::steady_clock::now()));
+    };
+    for (const auto& worker : workers_) worker->stop();
+    // Workers end by themselves; only a writer that is stuck keeps one from handing over its last containers.
+    std::thread guard;
+    Doorbell all_ended;
+    guard = std::thread([&] {
+        all_ended.wait(left() * 4 / 5);
+        for (const auto& worker : workers_) worker->give_up();
+    });
+    for (std::thread& thread : worker_threads_) thread.join();
+    all_ended.ring();
+    guard.join();
+    worker_threads_.clear();
+    writer_->end();
+    stalled_ = !writer_->ended_within(std::max(left(), std::chrono::milliseconds(100)));
+    if (!stalled_ && writer_thread_.joinable()) writer_thread_.join();
+
+    const LiveStatus last = status();
+    RunResult result{last.ledger, last.written, {}};
+    result.ledger.drops[index_of(DropReason::disk_full)] += last.payloads_waiting;
+    if (stalled_)
+        result.error = Error{ErrorKind::system,
+                             "output",
+                             {},
+                             fmt::format("the disk has not taken anything for long; {} transactions that "
+                                         "waited for it are lost",
+                                         last.payloads_waiting),
+                             "look at the disk; the part file is finished at the next start"};
+    else if (const auto lost = last.ledger.drops[index_of(DropReason::disk_full)]; lost != 0)
+        result.error = Error{ErrorKind::system,
+                             "output",
+                             {},
+                             fmt::format("{} transactions could not be written", lost),
+                             "see the messages above"};
+    return result;
+}
+
+}  // namespace sie::sensor
