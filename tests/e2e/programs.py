@@ -134,7 +134,7 @@ class Programs:
 
     def lines(self, out, header=False, timeout=False):
         """the payload lines of a file, or of the files of a folder in the order of their names"""
-        names = [os.path.join(out, x) for x in sorted(os.listdir(out))] if os.path.isdir(out) else [out]
+        names = [os.path.join(out, x) for x in sorted(os.listdir(out)) if x[0] != '.'] if os.path.isdir(out) else [out]
         return [nmsg_lines.line(e, header, timeout) for name in names for e in nmsg_lines.read(name)]
 
 
