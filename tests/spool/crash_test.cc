@@ -125,7 +125,7 @@ TEST_F(Crash, NoWriteThatWasToldIsLost) {
     std::uint64_t salvaged = 0, lost = 0;
     for (int kill = 0; kill < 20; ++kill) {
         run_and_kill(static_cast<std::uint64_t>(kill) * 1'000'000, forms[kill % 3],
-                     std::chrono::microseconds(random() % 150'000));
+                     std::chrono::microseconds(random() % 400'000));
         if (HasFatalFailure()) return;
         const auto names = listing();
         with_part +=

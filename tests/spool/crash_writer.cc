@@ -41,7 +41,7 @@ int main(int count, char** words) {
     std::mt19937_64 random(number);
     for (;;) {
         if (auto opened = file.open_free(now()); !opened) return failed(opened.error());
-        for (auto left = 1 + random() % 40; left > 0; --left, ++number) {
+        for (auto left = 1 + random() % 100; left > 0; --left, ++number) {
             auto container = spool::made_container(
                 number, 10 + random() % 20'000,
                 form == "zlib" ? nmsg::Compression::fast : nmsg::Compression::none, random() % 8 == 0);
