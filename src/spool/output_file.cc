@@ -17,11 +17,13 @@ namespace {
 // Locks a part file that was just made. A salvage may hold it for the moment that it takes to see that it is
 // empty, and may have removed it by then: false.
 [[nodiscard]] bool lock_part(int fd, const std::string& path) {
-    constexpr int most_waits_ms = 1000;
-    for (int waited_ms = 0; lock(fd) == Lock::held && waited_ms < most_waits_ms; ++waited_ms)
+    Lock result = lock(fd);
+    for (int waited_ms = 0; result == Lock::held && waited_ms < 1000; ++waited_ms) {
         ::poll(nullptr, 0, 1);
+        result = lock(fd);
+    }
     // A file system that cannot lock is none on which a salvage would touch the file.
-    return is_named(fd, AT_FDCWD, path);
+    return result != Lock::held && is_named(fd, AT_FDCWD, path);
 }
 
 }  // namespace
@@ -87,8 +89,8 @@ Result<void> UnfinishedFile::finish_name() {
     Result<void> done;
     if (step_ == Step::name) {
         int error_number = 0;
-        if (is_named(file_.get(), folder.get(),
-                     final_name_)) {  // linked before, but the part's name could not be removed
+        if (is_named(file_.get(), folder.get(), final_name_)) {
+            // Linked before, but the part's name could not be removed.
             if (::unlinkat(folder.get(), part_name_.c_str(), 0) != 0 && errno != ENOENT) error_number = errno;
         } else if (is_named(file_.get(), folder.get(), part_name_)) {
             error_number = rename_to_free_name(folder.get(), part_name_, final_name_);
@@ -126,7 +128,8 @@ int OutputFile::try_open(Time stamp, bool& final_taken) {
     final_path_ = in_folder(folder_, name + suffix_);
     part_path_ = in_folder(folder_, part_name(name));
     unfinished_.reset();
-    for (;;) {
+    constexpr int most_attempts = 100;
+    for (int attempt = 0; attempt < most_attempts; ++attempt) {
         struct stat status {};
         final_taken = ::lstat(final_path_.c_str(), &status) == 0;
         if (final_taken) return EEXIST;
@@ -137,6 +140,7 @@ int OutputFile::try_open(Time stamp, bool& final_taken) {
             return 0;
         }
     }
+    return ENOENT;  // somebody removes each as soon as it is there
 }
 
 Result<void> OutputFile::open(Time stamp) {

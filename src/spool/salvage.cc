@@ -18,6 +18,21 @@
 namespace sie::spool {
 namespace {
 
+// Writes the first octets of a file over themselves, so that an fsync speaks of them: after one that failed
+// for their writer the kernel may take them for written. 0, or the error number.
+[[nodiscard]] int write_over(int fd, std::uint64_t octets) {
+    std::vector<std::uint8_t> chunk(std::size_t{256} << 10);
+    for (std::uint64_t at = 0; at < octets;) {
+        const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(chunk.size(), octets - at));
+        const MutableOctets part = MutableOctets(chunk).first(n);
+        int error_number = read_at(fd, part, at);
+        if (error_number == 0) error_number = write_at(fd, part, at);
+        if (error_number != 0) return error_number;
+        at += n;
+    }
+    return 0;
+}
+
 // One part file on its way.
 class Part {
   public:
@@ -124,7 +139,13 @@ Result<SalvagedFile> Part::give_name(int fd, SalvagedFile file, const std::strin
         return fail(left("its final name " + final + " is taken",
                          "move that file away, or this one; neither is overwritten"));
     file.final_path = in_folder(folder_, final);
-    int error_number = cut_to(fd, file.octets);
+    int error_number = write_over(fd, file.octets);
+    if (error_number != 0) return fail(left("cannot be written again", error_number));
+    // What is dirty now stays in memory until it is on the disk: is it still what was judged?
+    const auto whole = whole_containers(fd, file.octets);
+    if (!whole || whole->octets != file.octets)
+        return fail(left("changed while it was read", "see who writes it, and start again"));
+    error_number = cut_to(fd, file.octets);
     if (error_number == 0) error_number = sync_file(fd);
     if (error_number != 0) return fail(left("cannot be cut behind its last whole container", error_number));
     error_number = rename_to_free_name(folder_fd_, part_, final);

@@ -8,8 +8,9 @@
 // whole is where the file ends; fragments of a container count when all of them are there. A file of zstd
 // frames (.nmsg.zst) is cut between frames and decoded in whole first.
 //
-// What is kept is read once, cut, fsync'ed, renamed without replacing, and its folder fsync'ed. What could
-// not be handled stays as it is and is told. Memory: whole_containers.h, whatever is in the folder, and a few
+// What is kept is written over itself (an fsync that failed for the writer makes a later one prove nothing),
+// judged again, cut, fsync'ed, renamed without replacing, and its folder fsync'ed. What could not be handled
+// stays as it is and is told. Memory: whole_containers.h, whatever is in the folder, and a few
 // hundred octets for each part file. One thread.
 #pragma once
 

@@ -117,7 +117,7 @@ class ContainerRow {
     std::uint64_t passed_ = 0, whole_ = 0, containers_ = 0, containers_whole_ = 0, fragments_waiting_ = 0;
 };
 
-// Octets of a file, from its start, a chunk at a time.
+// Octets of a file, from its start, a chunk at a time; each valid until the next.
 class Chunks {
   public:
     Chunks(int fd, std::uint64_t size) : fd_(fd), size_(size), chunk_(chunk_octets) {}
@@ -196,7 +196,8 @@ using Form = WholeContainers::Form;
 }  // namespace
 
 tl::expected<WholeContainers, int> whole_containers(int fd, std::uint64_t size) {
-    const auto first = Chunks(fd, size).next();
+    Chunks chunks(fd, size);
+    const auto first = chunks.next();
     if (!first) return tl::unexpected(first.error());
     const auto is_zero = [](std::uint8_t octet) { return octet == 0; };
     if (std::all_of(first->begin(), first->end(), is_zero)) return WholeContainers{};

@@ -1,14 +1,11 @@
 #include "spool/output_file.h"
 
-#include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
+
+#include "spool_folder.h"
 
 namespace sie::spool {
 namespace {
@@ -20,34 +17,7 @@ constexpr Time stamp = Time::of(1'700'000'000, 5);
 constexpr const char* name = "test.20231114.2213.1700000000.000000005.nmsg";
 constexpr const char* part = ".test.20231114.2213.1700000000.000000005.part";
 
-class InFolder : public ::testing::Test {
-  protected:
-    InFolder() {
-        std::string form = (fs::temp_directory_path() / "sie-spool.XXXXXX").string();
-        folder = ::mkdtemp(form.data());
-    }
-    ~InFolder() override { fs::remove_all(folder); }
-    [[nodiscard]] std::vector<std::string> listing() const {
-        std::vector<std::string> names;
-        for (const auto& entry : fs::directory_iterator(folder)) names.push_back(entry.path().filename());
-        std::sort(names.begin(), names.end());
-        return names;
-    }
-    [[nodiscard]] std::string content(const std::string& of) const {
-        std::ifstream in(folder / of, std::ios::binary);
-        return {std::istreambuf_iterator<char>(in), {}};
-    }
-    fs::path folder;
-};
 using OutputFileTest = InFolder;
-
-TEST(FileStamp, IsUtcWithEpochAndNanoseconds) {
-    EXPECT_EQ(file_stamp(stamp), "20231114.2213.1700000000.000000005");
-    EXPECT_EQ(file_stamp(Time::of(0, 0)), "19700101.0000.0.000000000");
-    EXPECT_EQ(file_stamp(Time::of(951'782'399, 999'999'999)), "20000228.2359.951782399.999999999");
-    EXPECT_EQ(file_stamp(Time::of(951'782'400, 0)), "20000229.0000.951782400.000000000");
-    EXPECT_EQ(file_stamp(Time::of(-1, 999'999'999)), "19691231.2359.-1.999999999");
-}
 
 TEST_F(OutputFileTest, IsHiddenUntilItIsWhole) {
     OutputFile file(folder, "test");
