@@ -26,10 +26,29 @@ class Program {
         for (const FilterInstruction& i : instructions)
             code_.push_back({i.code, i.jump_true, i.jump_false, i.k});
     }
-    // As the kernel checks it.
+    // As the kernel checks it, too: a cell is loaded only where all ways to it have stored it. It takes what
+    // stands behind a return for what follows it.
     [[nodiscard]] bool valid() const {
-        return code_.size() <= longest_filter &&
-               bpf_validate(code_.data(), static_cast<int>(code_.size())) != 0;
+        if (code_.size() > longest_filter || bpf_validate(code_.data(), static_cast<int>(code_.size())) == 0)
+            return false;
+        std::vector<unsigned> stored(code_.size() + 1, ~0U);
+        unsigned now = 0;
+        for (std::size_t i = 0; i < code_.size(); ++i) {
+            const bpf_insn& c = code_[i];
+            now &= stored[i];
+            if (c.code == bpf::store || c.code == bpf::store_x) now |= 1U << c.k;
+            if ((c.code == bpf::load_cell || c.code == bpf::load_x_cell) && (now & 1U << c.k) == 0)
+                return false;
+            if ((c.code & 7) != 5) continue;
+            if (c.code == bpf::jump) {
+                stored[i + 1 + c.k] &= now;
+            } else {
+                stored[i + 1 + c.jt] &= now;
+                stored[i + 1 + c.jf] &= now;
+            }
+            now = ~0U;
+        }
+        return true;
     }
     [[nodiscard]] std::uint32_t operator()(Octets frame) const {
         return bpf_filter(code_.data(), frame.data(), static_cast<u_int>(frame.size()),
