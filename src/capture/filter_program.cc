@@ -81,8 +81,6 @@ FilterProgram::Label FilterProgram::instruction(std::uint16_t code, std::uint32_
 
 FilterProgram::Label FilterProgram::go_on_at(Label target) {
     if (target == top()) return target;
-    const FilterInstruction& there = reversed_[target];
-    if (there.code == bpf::give_constant) return instruction(there.code, there.k);
     return instruction(bpf::jump, static_cast<std::uint32_t>(top() - target));
 }
 

@@ -97,10 +97,11 @@ class Writer {
         : lists_(lists), wanted_(wanted), start_(start) {
         reject_ = program_.instruction(bpf::give_constant, 0);
         accept_ = program_.instruction(bpf::give_constant, snap_length);
-        link_octets_ = start == FilterStart::ethernet     ? 14
-                       : start == FilterStart::linux_sll  ? 16
-                       : start == FilterStart::linux_sll2 ? 20
-                                                          : 0;
+        link_octets_ = start == FilterStart::ethernet       ? 14
+                       : start == FilterStart::linux_sll    ? 16
+                       : start == FilterStart::linux_sll2   ? 20
+                       : start == FilterStart::bsd_loopback ? 4
+                                                            : 0;
     }
 
     [[nodiscard]] std::vector<FilterInstruction> write() {
@@ -213,10 +214,10 @@ class Writer {
     }
 
     void link(Label v4, Label v6) {
-        if (start_ == FilterStart::raw) {
+        if (start_ == FilterStart::raw || start_ == FilterStart::bsd_loopback) {
             program_.branch(bpf::if_equal, 0x40, v4, program_.branch(bpf::if_equal, 0x60, v6, reject_));
             program_.instruction(bpf::bit_and, 0xf0);
-            program_.instruction(bpf::load_octet, 0);
+            program_.instruction(bpf::load_octet, at(0));
         } else {
             Label tagged = reject_;
             for (std::uint32_t tags = most_tags; tags > 0; --tags) {

@@ -34,10 +34,17 @@ struct FilterInstruction {
     friend bool operator==(const FilterInstruction&, const FilterInstruction&) = default;
 };
 
-// Where a program begins to read: at the link header of Ethernet or Linux cooked v1 and v2, at the IP header,
-// or at what follows the link header in a Linux packet socket of type SOCK_DGRAM, where an instruction asks
-// the kernel for the type.
-enum class FilterStart : std::uint8_t { ethernet, raw, linux_sll, linux_sll2, linux_cooked_socket };
+// Where a program begins to read: at the link header of Ethernet, Linux cooked v1 and v2, or BSD's loopback
+// (both kinds), at the IP header, or at what follows the link header in a Linux packet socket of type
+// SOCK_DGRAM, where an instruction asks the kernel for the type.
+enum class FilterStart : std::uint8_t {
+    ethernet,
+    raw,
+    linux_sll,
+    linux_sll2,
+    bsd_loopback,
+    linux_cooked_socket
+};
 
 // SKF_AD_OFF + SKF_AD_PROTOCOL of linux/filter.h, the address of that type.
 inline constexpr std::uint32_t linux_protocol = 0xfffff000;

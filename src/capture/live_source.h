@@ -26,7 +26,7 @@ struct LiveOptions {
     bool promiscuous = false;  // frames for other stations too; not of "any"
     std::uint32_t snap_length = longest_record_octets;
     std::size_t ring_octets = std::size_t{16} << 20;  // of this source
-    std::optional<FilterRules> filter{};                // none: every frame
+    std::optional<FilterRules> filter{};              // none: every frame
     // Sources of one interface with the same number share its frames: all of a pair of addresses, whichever
     // sends, and every fragment between them go to the same source. Linux only.
     std::optional<std::uint16_t> fanout_group{};

@@ -51,6 +51,14 @@ template <class T>
     return *reinterpret_cast<const sockaddr_ll*>(static_cast<const void*>(frame + address_at));
 }
 
+// Whether a packet of that type begins here, as far as its first octets tell.
+[[nodiscard]] bool begins_ip(const Frame& frame, std::uint32_t type) {
+    if (frame.octets.size() < 8) return false;
+    const std::uint8_t* p = frame.octets.data();
+    if (type == ethertype_ipv4) return p[0] >> 4 == 4 && load_be16(p + 2) <= frame.wire_length;
+    return type == ethertype_ipv6 && p[0] >> 4 == 6 && load_be16(p + 4) + 40U <= frame.wire_length;
+}
+
 [[nodiscard]] bool set_filter(int socket, int level, int name,
                               const std::vector<FilterInstruction>& program) {
     std::vector<sock_filter> code;
@@ -65,6 +73,17 @@ const std::vector<FilterInstruction> without_echoes{
     {bpf::if_equal, 0, 3, PACKET_OUTGOING},
     {bpf::load_word, 0, 0, static_cast<std::uint32_t>(SKF_AD_OFF + SKF_AD_HATYPE)},
     {bpf::if_equal, 0, 1, ARPHRD_LOOPBACK},
+    {bpf::give_constant, 0, 0, 0},
+};
+// Where a sent frame's tags stand is told differently by each kernel, once its link header is off. It was
+// seen without them on the VLAN's own device.
+const std::vector<FilterInstruction> without_sent_tags{
+    {bpf::load_word, 0, 0, static_cast<std::uint32_t>(SKF_AD_OFF + SKF_AD_PKTTYPE)},
+    {bpf::if_equal, 0, 5, PACKET_OUTGOING},
+    {bpf::load_word, 0, 0, static_cast<std::uint32_t>(SKF_AD_OFF + SKF_AD_PROTOCOL)},
+    {bpf::if_equal, 2, 0, 0x8100},
+    {bpf::if_equal, 1, 0, 0x88a8},
+    {bpf::if_equal, 0, 1, 0x9100},
     {bpf::give_constant, 0, 0, 0},
 };
 
@@ -138,13 +157,16 @@ void PacketRing::take(Frame& out) {
     if (!device_.ethernet) take_off_tags(head, out);
 }
 
-// From the network header on, as the kernel names it: it may be a tag. What is not IP has no octets then,
-// so that nobody takes it for IP.
+// From the network header on. Tags may stand there that the kernel did not take off: it names either the
+// first of them or, since 6.11, what follows the last. What is not IP has no octets then, so that nobody
+// takes it for IP.
 void PacketRing::take_off_tags(const std::uint8_t* head, Frame& out) const {
     out.link = net::LinkType::raw;
     std::uint32_t type = ntohs(address_of(head).sll_protocol);
-    while (is_tag(type) && out.octets.size() >= tag_octets && out.tags_taken < 3) {
-        type = load_be16(out.octets.data() + 2);
+    while ((is_tag(type) || !begins_ip(out, type)) && out.octets.size() >= tag_octets && out.tags_taken < 3) {
+        const std::uint32_t next = load_be16(out.octets.data() + 2);
+        if (!is_tag(type) && !is_tag(next) && next != type) break;
+        if (is_tag(type)) type = next;
         out.octets = out.octets.subspan(tag_octets);
         out.wire_length -= tag_octets;
         ++out.tags_taken;
@@ -290,6 +312,8 @@ Result<void> PacketRing::attach_filter(const Device& device) {
     for (std::size_t most = longest_filter;; most /= 2) {
         std::vector<FilterInstruction> program;
         if (device.loops) program = without_echoes;
+        if (!device.ethernet)
+            program.insert(program.end(), without_sent_tags.begin(), without_sent_tags.end());
         const auto rest = options_.filter ? make_kernel_filter(*options_.filter, start, options_.snap_length,
                                                                most - program.size())
                                           : accept_everything(options_.snap_length);

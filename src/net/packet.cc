@@ -6,6 +6,7 @@ namespace {
 using Drop = std::optional<DropReason>;
 
 constexpr std::uint16_t ethertype_ipv4 = 0x0800, ethertype_ipv6 = 0x86dd;
+constexpr unsigned most_tags = 2;
 constexpr std::size_t ethernet_octets = 14, sll_octets = 16, sll2_octets = 20, tag_octets = 4;
 constexpr std::uint32_t ipv4_octets = 20, ipv6_octets = 40, udp_octets = 8, tcp_octets = 20, icmp_octets = 8;
 constexpr std::uint8_t hop_by_hop = 0, routing = 43, fragmentation = 44, authentication = 51,
@@ -52,13 +53,13 @@ struct IpStart {
 
 //  Ethernet: destination 6, source 6, type 2.   Cooked v1: 14 octets, protocol 2.   Cooked v2: protocol 2, 18
 //  octets. A tag: control 2, type 2; its own type took the place of the one before.
-[[nodiscard]] Drop by_ethertype(LinkType link, Octets frame, bool cut, IpStart& out) {
+[[nodiscard]] Drop by_ethertype(LinkType link, Octets frame, bool cut, unsigned tags_taken, IpStart& out) {
     std::size_t at = link == LinkType::linux_sll2  ? sll2_octets
                      : link == LinkType::linux_sll ? sll_octets
                                                    : ethernet_octets;
     if (frame.size() < at) return missing(cut, DropReason::not_ip);
     std::uint16_t type = load_be16(frame.data() + (link == LinkType::linux_sll2 ? 0 : at - 2));
-    for (int tags = 0; tags < 2 && is_tag(type); ++tags) {
+    for (unsigned tags = tags_taken; tags < most_tags && is_tag(type); ++tags) {
         if (frame.size() - at < tag_octets) return missing(cut, DropReason::not_ip);
         type = load_be16(frame.data() + at + 2);
         at += tag_octets;
@@ -74,11 +75,12 @@ struct IpStart {
     return DropReason::not_ip;
 }
 
-[[nodiscard]] Drop find_ip(LinkType link, Octets frame, bool cut, IpStart& out) {
+[[nodiscard]] Drop find_ip(LinkType link, Octets frame, bool cut, unsigned tags_taken, IpStart& out) {
+    if (tags_taken > most_tags) return DropReason::not_ip;
     switch (link) {
         case LinkType::ethernet:
         case LinkType::linux_sll:
-        case LinkType::linux_sll2: return by_ethertype(link, frame, cut, out);
+        case LinkType::linux_sll2: return by_ethertype(link, frame, cut, tags_taken, out);
         case LinkType::bsd_null:
         case LinkType::bsd_loop: return by_loopback_header(link, frame, cut, out);
         case LinkType::raw: return by_version(frame, cut, out);
@@ -207,11 +209,11 @@ struct IpStart {
 }  // namespace
 
 std::optional<DropReason> decode_frame(LinkType link, Octets frame, std::uint32_t wire_length,
-                                       Transports wanted, PacketView& out) {
-    if (link == LinkType::ethernet && decode_common(frame, out)) return {};
+                                       Transports wanted, PacketView& out, std::uint8_t tags_taken) {
+    if (link == LinkType::ethernet && tags_taken <= most_tags && decode_common(frame, out)) return {};
     const bool cut = frame.size() < wire_length;
     IpStart start;
-    if (const Drop drop = find_ip(link, frame, cut, start)) return drop;
+    if (const Drop drop = find_ip(link, frame, cut, tags_taken, start)) return drop;
     return decode_ip(start.family, frame.subspan(start.at), cut, wanted, out);
 }
 
@@ -221,9 +223,9 @@ std::optional<DropReason> decode_ip(Family family, Octets octets, bool cut, Tran
                                 : decode_ipv6(octets, cut, wanted, out);
 }
 
-std::optional<WholePacket> whole_packet(LinkType link, Octets frame) {
+std::optional<WholePacket> whole_packet(LinkType link, Octets frame, std::uint8_t tags_taken) {
     IpStart start;
-    if (find_ip(link, frame, false, start)) return {};
+    if (find_ip(link, frame, false, tags_taken, start)) return {};
     const Octets ip = frame.subspan(start.at);
     const bool v4 = start.family == Family::v4;
     if (ip.size() < (v4 ? ipv4_octets : ipv6_octets) || ip[0] >> 4 != (v4 ? 4 : 6)) return {};

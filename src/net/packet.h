@@ -56,8 +56,10 @@ struct PacketView {
 };
 
 // `wire_length`: octets that the frame had on the link; more than frame.size() if the snap length cut it.
+// `tags_taken`: tags that stood in front of those in the frame; more than two together are not_ip.
 [[nodiscard]] std::optional<DropReason> decode_frame(LinkType link, Octets frame, std::uint32_t wire_length,
-                                                     Transports wanted, PacketView& out);
+                                                     Transports wanted, PacketView& out,
+                                                     std::uint8_t tags_taken = 0);
 // The same from the IP header on; `cut`: what is missing at the end was cut off by the snap length.
 [[nodiscard]] std::optional<DropReason> decode_ip(Family family, Octets octets, bool cut, Transports wanted,
                                                   PacketView& out);
@@ -68,6 +70,7 @@ struct WholePacket {
     Family family = Family::v4;
     Octets ip;
 };
-[[nodiscard]] std::optional<WholePacket> whole_packet(LinkType link, Octets frame);
+[[nodiscard]] std::optional<WholePacket> whole_packet(LinkType link, Octets frame,
+                                                      std::uint8_t tags_taken = 0);
 
 }  // namespace sie::net

@@ -26,7 +26,8 @@ PacketPath::PacketPath(const dnsqr::Settings& settings, HashKey key, Ledger& led
 void PacketPath::frame(const capture::Frame& frame) {
     ++ledger_.frames;
     net::PacketView packet;
-    if (const auto reason = net::decode_frame(frame.link, frame.octets, frame.wire_length, wanted_, packet))
+    if (const auto reason =
+            net::decode_frame(frame.link, frame.octets, frame.wire_length, wanted_, packet, frame.tags_taken))
         return drop(*reason);
     if (packet.fragment) return fragment(packet, frame.time);
     const reassembly::Part whole{packet.ip, frame.time, packet.transport_at, 0};

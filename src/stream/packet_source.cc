@@ -45,7 +45,7 @@ class PacketSource final : public Source {
 
   private:
     bool encode(const capture::Frame& frame) {
-        const auto packet = net::whole_packet(frame.link, frame.octets);
+        const auto packet = net::whole_packet(frame.link, frame.octets, frame.tags_taken);
         if (type_.type == type_pkt) {
             if (frame.link != net::LinkType::ethernet) return skip();
             if (filter_ != nullptr && !(packet && filter_->matches(packet->ip))) return false;

@@ -26,10 +26,29 @@ class Program {
         for (const FilterInstruction& i : instructions)
             code_.push_back({i.code, i.jump_true, i.jump_false, i.k});
     }
-    // As the kernel checks it.
+    // As the kernel checks it, too: a cell is loaded only where all ways to it have stored it. It takes what
+    // stands behind a return for what follows it.
     [[nodiscard]] bool valid() const {
-        return code_.size() <= longest_filter &&
-               bpf_validate(code_.data(), static_cast<int>(code_.size())) != 0;
+        if (code_.size() > longest_filter || bpf_validate(code_.data(), static_cast<int>(code_.size())) == 0)
+            return false;
+        std::vector<unsigned> stored(code_.size() + 1, ~0U);
+        unsigned now = 0;
+        for (std::size_t i = 0; i < code_.size(); ++i) {
+            const bpf_insn& c = code_[i];
+            now &= stored[i];
+            if (c.code == bpf::store || c.code == bpf::store_x) now |= 1U << c.k;
+            if ((c.code == bpf::load_cell || c.code == bpf::load_x_cell) && (now & 1U << c.k) == 0)
+                return false;
+            if ((c.code & 7) != 5) continue;
+            if (c.code == bpf::jump) {
+                stored[i + 1 + c.k] &= now;
+            } else {
+                stored[i + 1 + c.jt] &= now;
+                stored[i + 1 + c.jf] &= now;
+            }
+            now = ~0U;
+        }
+        return true;
     }
     [[nodiscard]] std::uint32_t operator()(Octets frame) const {
         return bpf_filter(code_.data(), frame.data(), static_cast<u_int>(frame.size()),
@@ -46,11 +65,15 @@ struct Start {
     std::string name;
     std::size_t octets;
     std::size_t type_at;
+    [[nodiscard]] bool by_version() const {
+        return start == FilterStart::raw || start == FilterStart::bsd_loopback;
+    }
 };
 const Start starts[] = {{FilterStart::ethernet, "ethernet", 14, 12},
                         {FilterStart::raw, "raw", 0, 0},
                         {FilterStart::linux_sll, "linux_sll", 16, 14},
-                        {FilterStart::linux_sll2, "linux_sll2", 20, 0}};
+                        {FilterStart::linux_sll2, "linux_sll2", 20, 0},
+                        {FilterStart::bsd_loopback, "bsd_loopback", 4, 0}};
 
 // What shall pass, in plain words.
 class Predicate {
@@ -61,9 +84,9 @@ class Predicate {
     [[nodiscard]] bool operator()(const Start& start, const Bytes& frame) const {
         std::size_t at = start.octets;
         unsigned type = 0;
-        if (start.start == FilterStart::raw) {
-            if (frame.empty()) return false;
-            type = frame[0] >> 4 == 4 ? 0x0800 : frame[0] >> 4 == 6 ? 0x86dd : 0;
+        if (start.by_version()) {
+            if (frame.size() <= at) return false;
+            type = frame[at] >> 4 == 4 ? 0x0800 : frame[at] >> 4 == 6 ? 0x86dd : 0;
         } else {
             if (frame.size() < start.type_at + 2) return false;
             type = load_be16(&frame[start.type_at]);
@@ -196,7 +219,10 @@ class Frames {
             ip.push_back(static_cast<std::uint8_t>(p));
         }
         ip.resize(ip.size() + below(20));
-        if (start.start == FilterStart::raw) return cut(ip);
+        if (start.by_version()) {
+            ip.insert(ip.begin(), start.octets, 2);
+            return cut(ip);
+        }
         std::vector<std::uint16_t> types;
         for (std::uint32_t tags = below(2) != 0 ? 0 : below(4); tags > 0; --tags)
             types.push_back(one_of<std::uint16_t>({0x8100, 0x88a8, 0x9100}));

@@ -106,6 +106,29 @@ TEST(DecodeFrame, FindsIpv6BehindEveryLinkHeader) {
     }
 }
 
+TEST(DecodeFrame, TagsThatTheKernelTookCountAsWell) {
+    const Bytes ip = packet4();
+    const auto word_of = [&](LinkType link, const Bytes& frame, std::uint8_t taken) {
+        PacketView view;
+        const auto octets = static_cast<std::uint32_t>(frame.size());
+        const bool packet = whole_packet(link, frame, taken).has_value();
+        const std::string decoded = word(decode_frame(link, frame, octets, udp_only, view, taken));
+        EXPECT_EQ(packet, decoded == "ok");
+        return decoded;
+    };
+    const Bytes plain = test::ethernet(0x0800, ip), one = test::ethernet(0x0800, ip, {0x8100}),
+                two = test::ethernet(0x0800, ip, {0x88a8, 0x8100});
+    EXPECT_EQ(word_of(LinkType::ethernet, plain, 1), "ok");
+    EXPECT_EQ(word_of(LinkType::ethernet, plain, 2), "ok");
+    EXPECT_EQ(word_of(LinkType::ethernet, plain, 3), "not_ip");
+    EXPECT_EQ(word_of(LinkType::ethernet, one, 1), "ok");
+    EXPECT_EQ(word_of(LinkType::ethernet, one, 2), "not_ip");
+    EXPECT_EQ(word_of(LinkType::ethernet, two, 0), "ok");
+    EXPECT_EQ(word_of(LinkType::ethernet, two, 1), "not_ip");
+    EXPECT_EQ(word_of(LinkType::raw, ip, 2), "ok");
+    EXPECT_EQ(word_of(LinkType::raw, ip, 3), "not_ip");
+}
+
 TEST(DecodeFrame, NotIpIsWhatIsNeitherIpv4NorIpv6) {
     const Bytes ip = packet4();
     EXPECT_EQ(decode(LinkType::ethernet, test::ethernet(0x0806, ip)).word, "not_ip");
