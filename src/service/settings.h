@@ -96,6 +96,9 @@ struct SettingRow {
 [[nodiscard]] std::span<const SettingRow> settings_table();
 [[nodiscard]] const SettingRow* find_setting(std::string_view name);
 
+// What the shipped file has for login, to be replaced.
+inline constexpr std::string_view placeholder_login = "sie-username";
+
 // The file as it was shipped, not yet edited: the placeholders for login and resolver (the service does not
 // start capturing then).
 [[nodiscard]] bool unconfigured(const SensorSettings& settings);
