@@ -323,7 +323,7 @@ constexpr View key_example = "/var/spool/sie/keys/upload";
 const std::array own_rows{
     SettingRow{"interface", "IF[+]", "none",
                "names, separated by commas or blanks; + behind a name: promiscuous", "0.6.14",
-               "the network interfaces on which packets are captured", Topic::capture,
+               "network interfaces to capture on", Topic::capture,
                ROW_READ(read_interfaces(n, t, s.interfaces)), ROW_SHOW(shown_interfaces(s.interfaces))},
     SettingRow{"bpf", "EXPR", "none", "a pcap-filter(7) expression", "1.0",
                "narrows what the lists allow; judged on whole packets", Topic::capture,
@@ -354,7 +354,7 @@ const std::array own_rows{
                ROW_READ(read_compression(n, t, s.compression)),
                ROW_SHOW(std::string(word_of(s.compression)))},
     SettingRow{"rotation_interval", "SECONDS", "60", "1 … 86400", "1.0",
-               "a new file each time the clock passes a multiple", Topic::files,
+               "a new file at each multiple of this", Topic::files,
                ROW_READ(read_number(n, t, 1, 86'400, s.rotation_interval_s)),
                ROW_SHOW(std::to_string(s.rotation_interval_s))},
     SettingRow{"rotation_offset", "SECONDS", "0", "0 … interval − 1, or random", "1.0",

@@ -109,7 +109,7 @@ int command_line(int argc, char** argv) {
     app.require_subcommand(1);
     RunOptions given;
     CLI::App* run = app.add_subcommand("run", "capture packets, or read capture files, and write NMSG files");
-    run->add_option("--config", given.config, "configuration file, as " + std::string(default_file))
+    run->add_option("--config", given.config, "settings, as in " + std::string(default_file))
         ->type_name("FILE")
         ->group("What to read");
     run->add_option("--pcap", given.pcaps, "capture files in a row, or - for standard input")
@@ -119,23 +119,22 @@ int command_line(int argc, char** argv) {
                     "folder for NMSG files [live: SPOOLDIR/new/CHANNEL; with --pcap: none]")
         ->type_name("DIR")
         ->group("What to write");
-    run->add_option("--show", given.show, "print a line for each of the first N transactions")
+    run->add_option("--show", given.show, "a line for each of the first N transactions")
         ->type_name("N")
         ->group("What to write");
     run->add_flag("--discard", given.discard, "build containers and throw them away")->group("What to write");
     run->add_flag("--quiet", given.quiet, "no summary, no warnings and no progress")->group("What to write");
-    run->add_flag("--json-summary", given.json_summary, "the summary as one JSON object on standard output")
+    run->add_flag("--json-summary", given.json_summary, "the summary as JSON on standard output")
         ->group("What to write");
-    const tools::SettingFlags run_flags(
-        *run, "Settings (all: --help-settings)",
-        {"interface", "DNSQR_RES_ADDRS", "DNSQR_AUTH_ADDRS", "DNSQR_ZERO_RESOLVER_ADDRESS", "outfile_prefix",
-         "compression", "rotation_interval", "workers", "bpf"});
+    const tools::SettingFlags run_flags(*run, "Settings (all: --help-settings)",
+                                        {"interface", "DNSQR_RES_ADDRS", "DNSQR_AUTH_ADDRS", "outfile_prefix",
+                                         "compression", "rotation_interval"});
 
     std::string checked = default_file;
     CLI::App* check =
         app.add_subcommand("check-config", "judge a configuration file and print the settings in force");
     check->add_option("FILE,--config", checked, "the file [" + std::string(default_file) + "]")
-        ->type_name("");
+        ->type_name("FILE");
     const tools::SettingFlags check_flags(*check, "Settings", {});
 
     CLI::App* version = app.add_subcommand("version", "print the version");

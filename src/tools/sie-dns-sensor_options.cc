@@ -30,7 +30,7 @@ using service::SettingRow;
 
 // "  --flag VALUE" and the help beside it, broken at blanks before the eightieth column.
 [[nodiscard]] std::string help_lines(const std::string& left, const std::string& right) {
-    constexpr std::size_t indent = 34, width = 80;
+    constexpr std::size_t indent = 31, width = 80;
     std::string text = "  " + left, line;
     std::size_t at = columns(text);
     if (at + 1 > indent) {
@@ -72,9 +72,16 @@ class NarrowHelp : public CLI::Formatter {
     }
     std::string make_group(std::string group, bool is_positional,
                            std::vector<const CLI::Option*> options) const override {
-        std::string text = "\n" + group + ":\n";
+        std::string text = group + ":\n";
         for (const CLI::Option* option : options) text += make_option(option, is_positional);
         return text;
+    }
+    std::string make_usage(const CLI::App* app, std::string name) const override {
+        return CLI::Formatter::make_usage(app, std::move(name)) + "\n";
+    }
+    std::string make_positionals(const CLI::App* app) const override {
+        const std::string text = CLI::Formatter::make_positionals(app);
+        return text.empty() ? text : text + "\n";
     }
 };
 
@@ -103,13 +110,14 @@ SettingFlags::SettingFlags(CLI::App& command, const std::string& group,
         option->group(is_shown ? group : "");  // no group: not in --help
         flags_.push_back({&row, option});
     }
-    help_ =
-        command
-            .add_option("--help-settings", is_kept,
-                        "every setting, or those of one topic: capture, transactions, files, upload, service")
-            ->type_name("[TOPIC]")
-            ->expected(0, 1)
-            ->group("Help");
+    command.formatter(std::make_shared<NarrowHelp>());
+    help_ = command
+                .add_option("--help-settings", is_kept,
+                            "every setting, or one topic's: capture, transactions, files, upload, service")
+                ->type_name("[TOPIC]")
+                ->expected(0, 1)
+                ->group("Help");
+    command.set_help_flag("-h,--help", "this text")->group("Help");
 }
 
 bool SettingFlags::given(std::string_view setting) const {
@@ -174,8 +182,6 @@ Configured configured(const std::string& file, const SettingFlags& flags, bool n
 int check_config(const std::string& file, const SettingFlags& flags) {
     const Configured result = configured(file, flags, true, false);
     const service::Configuration& configuration = result.configuration;
-    for (const std::string& line : configuration.notes)
-        fmt::print(stderr, "sie-dns-sensor: note: {}\n", line);
     if (result.status != 0) {
         if (const std::size_t count = configuration.errors.size(); count > 1)
             fmt::print(stderr, "sie-dns-sensor: {}: {} errors\n", file, count);
