@@ -1,6 +1,7 @@
 #include "dnsqr/settings.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -183,58 +184,106 @@ template <class T>
     return {};
 }
 
+[[nodiscard]] std::string shown_prefixes(const std::vector<net::Prefix>& prefixes) {
+    std::string text;
+    for (const net::Prefix& prefix : prefixes) {
+        const bool whole = prefix.length == 8 * net::address_octets(prefix.address.family);
+        text += (text.empty() ? "" : ",") + (whole ? to_text(prefix.address) : to_text(prefix));
+    }
+    return text;
+}
+
+[[nodiscard]] std::string shown_half(std::optional<std::uint8_t> half) {
+    return half ? std::to_string(*half) : "both";
+}
+
+[[nodiscard]] std::string shown_switch(bool on) { return on ? "1" : "0"; }
+
+// A colon inside a name would end it.
+[[nodiscard]] std::string shown_names(const NameSet& set) {
+    std::string text;
+    for (const std::string& wire : set.names()) {
+        if (!text.empty()) text += ':';
+        for (const char c : dns::name_to_text(as_octets(wire)))
+            text += c == ':' ? "\\058" : std::string(1, c);
+    }
+    return text;
+}
+
+[[nodiscard]] std::string shown_rcodes(std::uint16_t set) {
+    std::string text;
+    for (std::uint16_t rcode = 0; rcode < 16; ++rcode)
+        if ((set >> rcode & 1U) != 0) text += (text.empty() ? "" : ",") + dns::rcode_text(rcode);
+    return text;
+}
+
 using S = Settings;
 using View = std::string_view;
 
 constexpr std::array table{
     SettingRow{"DNSQR_RES_ADDRS", "LIST", "none", "addresses and prefixes, separated by commas", "1.0",
                "record what these resolvers ask: messages whose initiator is listed",
-               [](S& s, View n, View t) { return read_prefixes(n, t, s.resolver_prefixes, s.resolvers); }},
+               [](S& s, View n, View t) { return read_prefixes(n, t, s.resolver_prefixes, s.resolvers); },
+               [](const S& s) { return shown_prefixes(s.resolver_prefixes); }},
     SettingRow{"DNSQR_AUTH_ADDRS", "LIST", "none", "addresses and prefixes, separated by commas", "1.0",
                "record what these servers are asked: messages whose responder is listed",
-               [](S& s, View n, View t) { return read_prefixes(n, t, s.server_prefixes, s.servers); }},
+               [](S& s, View n, View t) { return read_prefixes(n, t, s.server_prefixes, s.servers); },
+               [](const S& s) { return shown_prefixes(s.server_prefixes); }},
     SettingRow{"DNSQR_CAPTURE_QR", "0|1|both", "both", "0, 1 or both", "1.0",
                "0: queries only, 1: responses only, without pairing; both: transactions",
-               [](S& s, View n, View t) { return read_half(n, t, s.capture_qr); }},
+               [](S& s, View n, View t) { return read_half(n, t, s.capture_qr); },
+               [](const S& s) { return shown_half(s.capture_qr); }},
     SettingRow{"DNSQR_CAPTURE_RD", "0|1|both", "sensor 0, nmsgtool both", "0, 1 or both", "1.0",
                "keep only transactions with this RD (recursion desired) bit",
-               [](S& s, View n, View t) { return read_half(n, t, s.capture_rd); }},
+               [](S& s, View n, View t) { return read_half(n, t, s.capture_rd); },
+               [](const S& s) { return shown_half(s.capture_rd); }},
     SettingRow{"DNSQR_QUERY_TIMEOUT", "SECONDS", "60", "1 … 3600", "1.0",
                "how long a query waits for its response, in seconds of packet time",
-               [](S& s, View n, View t) { return read_number(n, t, 1, 3600, s.query_timeout_s); }},
+               [](S& s, View n, View t) { return read_number(n, t, 1, 3600, s.query_timeout_s); },
+               [](const S& s) { return std::to_string(s.query_timeout_s); }},
     SettingRow{"DNSQR_STATE_TABLE_MAX", "COUNT", "131072", "1 … 16777216", "1.0",
                "how many queries may wait at once; beyond that the oldest one leaves unanswered",
-               [](S& s, View n, View t) { return read_number(n, t, 1, 16'777'216, s.state_table_max); }},
+               [](S& s, View n, View t) { return read_number(n, t, 1, 16'777'216, s.state_table_max); },
+               [](const S& s) { return std::to_string(s.state_table_max); }},
     SettingRow{"DNSQR_ZERO_RESOLVER_ADDRESS", "0|1", "0", "0 or 1 (no, yes, false, true, off, on)", "1.0",
                "zero the resolver's address and all from which it could be computed",
-               [](S& s, View n, View t) { return read_switch(n, t, s.zero_resolver_address); }},
+               [](S& s, View n, View t) { return read_switch(n, t, s.zero_resolver_address); },
+               [](const S& s) { return shown_switch(s.zero_resolver_address); }},
     SettingRow{"DNSQR_FILTER_QNAMES_EXCLUDE", "NAMES", "none", "names, separated by colons", "1.0",
                "drop transactions whose name is listed or below a listed one",
-               [](S& s, View n, View t) { return read_names(n, t, s.exclude_names); }},
+               [](S& s, View n, View t) { return read_names(n, t, s.exclude_names); },
+               [](const S& s) { return shown_names(s.exclude_names); }},
     SettingRow{"DNSQR_FILTER_QNAMES_INCLUDE", "NAMES", "none", "names, separated by colons", "1.0",
                "exceptions to DNSQR_FILTER_QNAMES_EXCLUDE; drops nothing by itself",
-               [](S& s, View n, View t) { return read_names(n, t, s.include_names); }},
+               [](S& s, View n, View t) { return read_names(n, t, s.include_names); },
+               [](const S& s) { return shown_names(s.include_names); }},
     SettingRow{"DNSQR_FILTER_RCODES_EXCLUDE", "LIST", "none", "names or 0 … 15, separated by commas", "1.0",
                "drop responses with these rcodes",
-               [](S& s, View n, View t) { return read_rcodes(n, t, s.exclude_rcodes); }},
+               [](S& s, View n, View t) { return read_rcodes(n, t, s.exclude_rcodes); },
+               [](const S& s) { return shown_rcodes(s.exclude_rcodes); }},
     SettingRow{"DNSQR_FILTER_RCODES_INCLUDE", "LIST", "none", "names or 0 … 15, separated by commas", "1.0",
                "of responses keep only those with these rcodes",
-               [](S& s, View n, View t) { return read_rcodes(n, t, s.include_rcodes); }},
+               [](S& s, View n, View t) { return read_rcodes(n, t, s.include_rcodes); },
+               [](const S& s) { return shown_rcodes(s.include_rcodes); }},
     SettingRow{"DNSQR_CAPTURE_TCP", "0|1", "1 without lists and zeroing, else 0",
                "0 or 1 (no, yes, false, true, off, on)", "1.0",
                "record TCP segments between a listed address and port 53 on the other side",
-               [](S& s, View n, View t) { return read_switch(n, t, s.capture_tcp); }},
+               [](S& s, View n, View t) { return read_switch(n, t, s.capture_tcp); },
+               [](const S& s) { return shown_switch(s.wants_tcp()); }},
     SettingRow{"DNSQR_CAPTURE_ICMP", "0|1", "1 without lists and zeroing, else 0",
                "0 or 1 (no, yes, false, true, off, on)", "1.0",
                "record ICMP errors that quote packets between a listed address and port 53",
-               [](S& s, View n, View t) { return read_switch(n, t, s.capture_icmp); }},
+               [](S& s, View n, View t) { return read_switch(n, t, s.capture_icmp); },
+               [](const S& s) { return shown_switch(s.wants_icmp()); }},
     SettingRow{"DNSQR_ZERO_CLIENT_SUBNET", "0|1", "sensor 1, nmsgtool 0",
                "0 or 1 (no, yes, false, true, off, on)", "1.0",
                "zero the address octets of EDNS client-subnet options in UDP messages",
-               [](S& s, View n, View t) { return read_switch(n, t, s.zero_client_subnet); }},
+               [](S& s, View n, View t) { return read_switch(n, t, s.zero_client_subnet); },
+               [](const S& s) { return shown_switch(s.zero_client_subnet); }},
     SettingRow{"dns_ports", "LIST", "53", "1 … 65535, separated by commas", "1.0",
                "the ports that stand for 53 in the rules and in the kernel's filter",
-               [](S& s, View n, View t) { return read_ports(n, t, s.ports); }},
+               [](S& s, View n, View t) { return read_ports(n, t, s.ports); },
+               [](const S& s) { return fmt::format("{}", fmt::join(s.ports, ",")); }},
 };
 
 [[nodiscard]] bool overlap(const std::vector<net::Prefix>& prefixes, const net::PrefixSet& set) {

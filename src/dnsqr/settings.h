@@ -52,6 +52,8 @@ struct SettingRow {
     std::string_view since;         // version
     std::string_view help;          // one line
     Result<void> (*apply)(Settings& settings, std::string_view name, std::string_view text);
+    // The value in force, as apply() reads it; empty: not set.
+    std::string (*show)(const Settings& settings);
 };
 [[nodiscard]] std::span<const SettingRow> settings_table();
 [[nodiscard]] const SettingRow* find_setting(std::string_view name);

@@ -1,0 +1,50 @@
+// The command line of sie-dns-sensor: the flags that the table of settings makes, and help by topic.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "service/configuration.h"
+
+namespace sie::tools {
+
+constexpr int usage_status = 2;
+
+// Says an error on standard error; its exit status.
+int refuse(const Error& error);
+
+// The flags of every setting, added to one command. They outlive the parsing.
+class SettingFlags {
+  public:
+    // Those of `shown` stand in --help, in the group of that name; the others in --help-settings only.
+    SettingFlags(CLI::App& command, const std::string& group, const std::vector<std::string_view>& shown);
+
+    [[nodiscard]] bool given(std::string_view setting) const;
+    [[nodiscard]] std::vector<service::FlagValue> values() const;
+    // --help-settings [TOPIC] was given: help is printed, the exit status returned.
+    [[nodiscard]] std::optional<int> help() const;
+
+  private:
+    struct Flag {
+        const service::SettingRow* row;
+        CLI::Option* option;
+    };
+    std::vector<Flag> flags_;
+    CLI::Option* help_ = nullptr;
+};
+
+// File, environment and flags; `file`: empty for none. Says everything that is wrong on standard error, and
+// warnings and notes unless `quiet`. The configuration, or the exit status if there are errors.
+struct Configured {
+    service::Configuration configuration;
+    int status = 0;
+};
+[[nodiscard]] Configured configured(const std::string& file, const SettingFlags& flags, bool needs_interface,
+                                    bool quiet);
+
+// sie-dns-sensor check-config [FILE].
+[[nodiscard]] int check_config(const std::string& file, const SettingFlags& flags);
+
+}  // namespace sie::tools
