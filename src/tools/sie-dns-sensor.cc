@@ -7,7 +7,6 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
-#include <random>
 #include <thread>
 
 #include "base/number.h"
@@ -29,31 +28,19 @@ constexpr const char* default_file = "/etc/default/sie-dns-sensor";
 
 struct RunOptions {
     std::vector<std::string> pcaps;
-    std::string config, output_dir, show = "0";
-    bool discard = false, quiet = false, json_summary = false;
+    std::string config, output_dir, write_to, show = "0", status_interval;
+    bool discard = false, quiet = false, json_summary = false, own_addresses = false, libpcap = false;
 };
-
-// With `random` a second of the interval, drawn once.
-std::int64_t offset_of(const service::SensorSettings& settings) {
-    if (settings.rotation_offset_s) return *settings.rotation_offset_s;
-    std::random_device device;
-    return std::uniform_int_distribution<std::int64_t>(0, settings.rotation_interval_s - 1)(device);
-}
 
 int run_files(const RunOptions& given, const service::SensorSettings& settings, std::uint64_t show) {
     sensor::ReplayOptions options;
     options.files = given.pcaps;
     options.settings = settings.rules;
     options.compression = settings.compression;
-    options.rotation = {settings.rotation_interval_s, offset_of(settings)};
-
-    std::optional<capture::PacketFilter> filter;
-    if (!settings.bpf.empty()) {
-        auto compiled = capture::PacketFilter::compile("bpf", settings.bpf);
-        if (!compiled) return refuse(compiled.error());
-        filter.emplace(std::move(*compiled));
-        options.filter = &*filter;
-    }
+    options.rotation = tools::rotation_of(settings);
+    const auto filter = tools::filter_of(settings);
+    if (!filter) return refuse(filter.error());
+    if (*filter) options.filter = &**filter;
     std::unique_ptr<sensor::ContainerOutput> output;
     if (given.discard) {
         output = std::make_unique<sensor::DiscardOutput>();
@@ -97,11 +84,21 @@ int run_command(const RunOptions& given, const tools::SettingFlags& flags) {
                        "capture live, or read files"});
     const auto show = parse_number(given.show, 0, 1'000'000'000);
     if (!show) return refuse({ErrorKind::usage, "--show", {}, show.error().why, show.error().remedy});
-    const tools::Configured settings = tools::configured(given.config, flags, live, given.quiet);
+    std::optional<std::int64_t> status_interval;
+    if (!given.status_interval.empty()) {
+        const auto seconds = parse_number(given.status_interval, 0, 86'400);
+        if (!seconds)
+            return refuse(
+                {ErrorKind::usage, "--status-interval", {}, seconds.error().why, seconds.error().remedy});
+        status_interval = static_cast<std::int64_t>(*seconds);
+    }
+    const tools::Configured settings =
+        tools::configured(given.config, flags, live, given.quiet, live && given.own_addresses);
     if (settings.status != 0) return settings.status;
     if (!live) return run_files(given, settings.configuration.settings, *show);
     return tools::run_live(settings.configuration.settings,
-                           {given.output_dir, given.discard, given.quiet, given.json_summary, *show});
+                           {given.output_dir, given.write_to, given.discard, given.quiet, given.json_summary,
+                            *show, status_interval, given.libpcap});
 }
 
 int command_line(int argc, char** argv) {
@@ -115,9 +112,23 @@ int command_line(int argc, char** argv) {
     run->add_option("--pcap", given.pcaps, "capture files in a row, or - for standard input")
         ->type_name("FILE...")
         ->group("What to read");
+    run->add_flag("--own-addresses", given.own_addresses,
+                  "live: the resolver is this host: the interfaces' own addresses")
+        ->group("What to read");
+    run->add_flag("--libpcap", given.libpcap, "live: capture by libpcap, not by the kernel's ring")
+        ->group("What to read");
     run->add_option("--output-dir", given.output_dir,
                     "folder for NMSG files [live: SPOOLDIR/new/CHANNEL; with --pcap: none]")
         ->type_name("DIR")
+        ->group("What to write");
+    run->add_option("--write-to", given.write_to,
+                    "live: all containers in a row into a FIFO, or - for standard output")
+        ->type_name("PATH")
+        ->excludes("--output-dir")
+        ->group("What to write");
+    run->add_option("--status-interval", given.status_interval,
+                    "live: a line of counts so often, 0 for never [2 on a terminal, else 0]")
+        ->type_name("SECONDS")
         ->group("What to write");
     run->add_option("--show", given.show, "a line for each of the first N transactions")
         ->type_name("N")

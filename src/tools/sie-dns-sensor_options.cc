@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <random>
 
 #include "base/quoted.h"
+#include "capture/interface_addresses.h"
 #include "service/machine.h"
 
 namespace sie::tools {
@@ -85,6 +87,20 @@ class NarrowHelp : public CLI::Formatter {
     }
 };
 
+// The addresses of the interfaces that the settings name, as a flag that gives the list of resolvers.
+Result<service::FlagValue> own_addresses_of(const service::SensorSettings& settings) {
+    std::string list;
+    for (const service::Interface& interface : settings.interfaces) {
+        const auto addresses = capture::interface_addresses(interface.name);
+        if (!addresses) return fail(addresses.error());
+        for (const net::Address& address : *addresses) list += (list.empty() ? "" : ",") + to_text(address);
+    }
+    if (list.empty())
+        return fail(ErrorKind::usage, "--own-addresses", "the interfaces have no address to ask from",
+                    "name the resolver's addresses with --res-addrs");
+    return service::FlagValue{service::find_setting("DNSQR_RES_ADDRS"), "--own-addresses", std::move(list)};
+}
+
 }  // namespace
 
 int refuse(const Error& error) {
@@ -153,7 +169,8 @@ std::optional<int> SettingFlags::help() const {
     return 0;
 }
 
-Configured configured(const std::string& file, const SettingFlags& flags, bool needs_interface, bool quiet) {
+Configured configured(const std::string& file, const SettingFlags& flags, bool needs_interface, bool quiet,
+                      bool own_addresses) {
     service::Given given;
     if (!file.empty()) {
         auto read = service::read_configuration_file(file);
@@ -166,6 +183,14 @@ Configured configured(const std::string& file, const SettingFlags& flags, bool n
     given.environment = [](const char* name) -> const char* { return std::getenv(name); };
     given.flags = flags.values();
     given.needs_interface = needs_interface;
+    if (own_addresses) {
+        given.needs_list = false;
+        auto own = own_addresses_of(service::configure(given).settings);
+        if (!own) return {{}, refuse(own.error())};
+        if (!quiet) fmt::print(stderr, "sie-dns-sensor: --own-addresses: the resolver is {}\n", own->value);
+        given.flags.push_back(std::move(*own));
+        given.needs_list = true;
+    }
     Configured result{service::configure(given), 0};
     if (!quiet) {
         for (const std::string& line : result.configuration.warnings)
@@ -177,6 +202,20 @@ Configured configured(const std::string& file, const SettingFlags& flags, bool n
             fmt::print(stderr, "sie-dns-sensor: note: {}\n", line);
     }
     return result;
+}
+
+spool::Rotation rotation_of(const service::SensorSettings& settings) {
+    if (settings.rotation_offset_s) return {settings.rotation_interval_s, *settings.rotation_offset_s};
+    std::random_device device;
+    std::uniform_int_distribution<std::int64_t> second(0, settings.rotation_interval_s - 1);
+    return {settings.rotation_interval_s, second(device)};
+}
+
+Result<std::optional<capture::PacketFilter>> filter_of(const service::SensorSettings& settings) {
+    if (settings.bpf.empty()) return std::nullopt;
+    auto compiled = capture::PacketFilter::compile("bpf", settings.bpf);
+    if (!compiled) return fail(std::move(compiled.error()));
+    return std::optional(std::move(*compiled));
 }
 
 int check_config(const std::string& file, const SettingFlags& flags) {

@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "capture/packet_filter.h"
 #include "service/configuration.h"
+#include "spool/rotation.h"
 
 namespace sie::tools {
 
@@ -36,13 +38,19 @@ class SettingFlags {
 };
 
 // File, environment and flags; `file`: empty for none. Says everything that is wrong on standard error, and
-// warnings and notes unless `quiet`. The configuration, or the exit status if there are errors.
+// warnings and notes unless `quiet`. `own_addresses`: those of the interfaces are the list of resolvers. The
+// configuration, or the exit status if there are errors.
 struct Configured {
     service::Configuration configuration;
     int status = 0;
 };
 [[nodiscard]] Configured configured(const std::string& file, const SettingFlags& flags, bool needs_interface,
-                                    bool quiet);
+                                    bool quiet, bool own_addresses = false);
+
+// Its offset is drawn here if it is to be random.
+[[nodiscard]] spool::Rotation rotation_of(const service::SensorSettings& settings);
+// The expression of `bpf`, if there is one.
+[[nodiscard]] Result<std::optional<capture::PacketFilter>> filter_of(const service::SensorSettings& settings);
 
 // sie-dns-sensor check-config [FILE].
 [[nodiscard]] int check_config(const std::string& file, const SettingFlags& flags);
