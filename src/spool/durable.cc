@@ -76,6 +76,15 @@ int sync_file(int fd) {
     return 0;
 }
 
+void begin_writing([[maybe_unused]] int fd, [[maybe_unused]] std::uint64_t at,
+                   [[maybe_unused]] std::uint64_t octets) {
+#if defined(__linux__) && !defined(SIE_PORTABLE)
+    // Never with a flag that waits: that would take an error of the disk away from fsync.
+    static_cast<void>(
+        ::sync_file_range(fd, static_cast<off_t>(at), static_cast<off_t>(octets), SYNC_FILE_RANGE_WRITE));
+#endif
+}
+
 int sync_folder(int folder_fd) {
     const int error_number = sync_file(folder_fd);
     return error_number == EINVAL ? 0 : error_number;

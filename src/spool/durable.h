@@ -36,6 +36,9 @@ class Descriptor {
 // Cuts off what stands behind the first `octets`.
 [[nodiscard]] int cut_to(int fd, std::uint64_t octets);
 [[nodiscard]] int sync_file(int fd);
+// Begins to write that range to the disk and does not wait, so that a later fsync has little left to do
+// (Linux; nothing elsewhere). Says nothing of errors: those stay for fsync.
+void begin_writing(int fd, std::uint64_t at, std::uint64_t octets);
 // A folder that has just been given a name; some file systems have nothing to write for one.
 [[nodiscard]] int sync_folder(int folder_fd);
 // The folder `path` ("": the current one); none, with errno.

@@ -14,6 +14,8 @@
 namespace sie::spool {
 namespace {
 
+constexpr std::uint64_t begin_every_octets = std::uint64_t{8} << 20;
+
 // Locks a part file that was just made. A salvage may hold it for the moment that it takes to see that it is
 // empty, and may have removed it by then: false.
 [[nodiscard]] bool lock_part(int fd, const std::string& path) {
@@ -176,6 +178,10 @@ Result<void> OutputFile::write(Octets container) {
     }
     file_->octets_ += container.size();
     file_->writes_.push_back({container.size(), crc32c(container)});
+    if (file_->octets_ - file_->begun_ >= begin_every_octets) {
+        begin_writing(file_->file_.get(), file_->begun_, file_->octets_ - file_->begun_);
+        file_->begun_ = file_->octets_;
+    }
     ++counts_.containers;
     counts_.octets += container.size();
     return {};

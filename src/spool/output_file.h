@@ -18,6 +18,8 @@
 // it reads is not what was written, the file is lost() as a whole and stays for the salvage, which
 // keeps what is still whole of it.
 //
+// Every 8 MiB the disk is told to begin (begin_writing), so that the fsync at the end is short.
+//
 // Memory: 16 octets a write; while finish() checks, the largest write once more. One thread.
 #pragma once
 
@@ -67,7 +69,7 @@ class UnfinishedFile {
     Descriptor file_;
     std::string folder_, part_name_, final_name_, part_path_, final_path_;
     std::vector<Write> writes_;
-    std::uint64_t octets_ = 0;
+    std::uint64_t octets_ = 0, begun_ = 0;  // begun_: told to the disk
     Step step_ = Step::content;
     bool lost_ = false;
 };

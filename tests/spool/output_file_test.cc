@@ -138,5 +138,20 @@ TEST_F(OutputFileTest, AContainerThatDoesNotFitLeavesWholeOnes) {
     EXPECT_EQ(file.counts().containers, 3U);
 }
 
+// Past the places where the disk is told to begin.
+TEST_F(OutputFileTest, ALargeFileIsWhole) {
+    OutputFile file(folder, "test");
+    ASSERT_TRUE(file.open(stamp));
+    std::string whole;
+    for (std::uint64_t i = 0; i < 30; ++i) {
+        const auto large = made_container(i, 300'000);
+        whole.append(large.begin(), large.end());
+        ASSERT_TRUE(file.write(large));
+    }
+    ASSERT_GT(whole.size(), 3U * (8U << 20));
+    ASSERT_TRUE(file.close());
+    EXPECT_TRUE(content(name) == whole);
+}
+
 }  // namespace
 }  // namespace sie::spool
