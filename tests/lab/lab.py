@@ -1,0 +1,256 @@
+#!/usr/bin/python3
+"""lab.py BINARIES [--small] [--offline] [--seed N] [--keep] [--again FOLDER]: the sensor beside two resolvers at work.
+
+unbound and named resolve for clients against nsd, knot and an odd server, through a wire that delays, reorders, loses and
+doubles (README.md). Beside each, sie-dns-sensor records live what tcpdump captures; afterwards every datagram is compared.
+--offline: the sensor reads tcpdump's captures afterwards, and nothing live is run. --keep: the folder stays; it does on failure. --again: only compare what a kept folder has.
+"""
+import argparse
+import json
+import os
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, '..', 'e2e'))
+
+import evidence  # noqa: E402
+import servers  # noqa: E402
+import zones  # noqa: E402
+from network import (BLACKHOLE, CLIENTS, CLIENTS_OF, MIDDLE, ODD, ODD_CLIENT, RESOLVERS, SERVERS, Network, Unable,  # noqa: E402
+                     every_client, until)
+from programs import Done, Programs, Report, need, skip  # noqa: E402
+
+TOOLS = ('ip', 'ethtool', 'sysctl', 'tcpdump', 'tshark', 'nsd', 'knotd', 'unbound', 'named', 'dig', 'dnsperf', 'dnssec-keygen', 'dnssec-signzone')
+WIRE = {'loss': 0.01, 'double': 0.01, 'late': 0.012, 'delay': [0.001, 0.012], 'hold': [1.05, 2.2],
+        'blackhole': [a for pair in BLACKHOLE for a in pair]}
+LATEST = WIRE['hold'][1] + 2.5  # s until the last answer of the odd server has passed the wire
+# What each resolver must have had; the small lab is a tenth.
+LEAST = {'transactions': 20_000, 'IPv6, %': 30, 'fragmented': 500, 'late': 200}
+LEAST_SMALL = {'transactions': 2_000, 'IPv6, %': 30, 'fragmented': 50, 'late': 20}
+# Questions and their rate (1/s) for each of a resolver's four clients. named asks fewer upstream questions for each.
+LOAD = {'unbound': (1200, 14), 'named': (2900, 32)}
+LOAD_SMALL = {'unbound': (250, 13), 'named': (320, 16)}
+INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+ODD_WAYS = ('shorter than a header', 'QR=0 from port 53 to the resolver', 'QR=1 to port 53 of the resolver', 'client side in fragments',
+            'response to nothing asked, or again', 'header-only response', 'checksum absent', 'TC', 'more than 8 fragments')
+
+
+class Lab:
+    def __init__(self, network, programs, report, options):
+        self.network, self.programs, self.report, self.options = network, programs, report, options
+        self.chance = random.Random(options.seed)
+        self.began = time.monotonic()
+        self.sensors, self.captures, self.resolvers = {}, {}, {}
+
+    def tell(self, text):
+        print('%6.1f s  %s' % (time.monotonic() - self.began, text), flush=True)
+
+    def path(self, *names):
+        return os.path.join(self.network.folder, *names)
+
+    def script(self, role, label, name, *arguments):
+        return self.network.start(role, label, sys.executable, '-B', os.path.join(HERE, name), *map(str, arguments))
+
+    def serve(self):
+        self.zones = zones.plan(self.chance, self.options.small)
+        zones.make(self.zones, self.network.folder, self.chance)
+        signed = sum(bool(z.keys) for z in self.zones)
+        self.tell('%d zones, %d of them signed' % (len(self.zones), signed))
+        servers.start_nsd(self.network, self.zones)
+        servers.start_knot(self.network, self.zones)
+        self.script(SERVERS, 'odd', 'odd_server.py', json.dumps(ODD), self.chance.getrandbits(32))
+        self.wire = self.script(MIDDLE, 'wire', 'impairing_wire.py', 'x1', 'y1', self.chance.getrandbits(32), json.dumps(WIRE))
+
+    def ask(self, address, *words):
+        return self.network.inside(CLIENTS, 'dig', '+tries=1', '+time=1', '@' + address, *words, check=False).stdout
+
+    def capture(self, who):
+        """tcpdump and the sensor, both before the resolver says its first word"""
+        network, sockets = self.network, 1
+        self.captures[who] = network.start(who, 'tcpdump-' + who, 'tcpdump', '-n', '-i', 'eth0', '-s', '0', '-B', '32768', '-Z', 'root', '-w', self.path(who + '.pcap'))
+        until(lambda: network.alive() or network.packet_sockets(who) >= sockets, 'tcpdump for %s opens its socket' % who)
+        if self.options.offline:
+            return
+        os.mkdir(self.path('live-' + who))
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(('DNSQR_', 'NMSG_'))}
+        self.sensors[who] = network.start(who, 'sensor-' + who, self.programs.sensor, 'run', '--interface', 'eth0', '--res-addrs', ','.join(RESOLVERS[who]),
+                                          '--output-dir', self.path('live-' + who), '--prefix', 'lab', '--rotation-interval', '7', '--json-summary', env=clean)
+        until(lambda: network.alive() or network.packet_sockets(who) > sockets, 'the sensor for %s opens its socket' % who)
+
+    def start(self):
+        for who in RESOLVERS:
+            self.capture(who)
+        root = self.zones[0]
+        for address in root.servers[0] + root.servers[1]:
+            until(lambda: 'SOA' in self.network.inside(SERVERS, 'dig', '+tries=1', '+time=1', '+norec', '@' + address, '.', 'SOA').stdout,
+                  '%s serves the root' % address, 60)
+        for who, begin in servers.START.items():
+            self.resolvers[who] = begin(self.network, root)
+        for who, addresses in RESOLVERS.items():
+            for address in addresses:
+                until(lambda: 'status: NOERROR' in self.ask(address, 'h0.plain0.%s' % self.tld('plain0'), 'A'), '%s resolves at %s' % (who, address), 90)
+        self.tell('servers and resolvers answer')
+
+    def tld(self, word):
+        return next(z.name.partition('.')[2] for z in self.zones if z.name.startswith(word + '.'))
+
+    def load(self):
+        """dnsperf, a process for each client address, one of them over TCP besides; and the odd client"""
+        asking, longest = [], 0
+        for who, (count, rate) in (LOAD_SMALL if self.options.small else LOAD).items():
+            for pair in CLIENTS_OF[who]:
+                for i, client in enumerate(pair):
+                    name = self.path('questions-%s' % client)
+                    with open(name, 'w', encoding='ascii') as f:
+                        f.writelines(zones.question(self.zones, self.chance) + '\n' for _ in range(count))
+                    words = ['dnsperf', '-a', client, '-f', ('inet', 'inet6')[i], '-s', RESOLVERS[who][i], '-d', name, '-n', '1', '-c', '1', '-T', '1',
+                             '-q', '100', '-t', '5', '-Q', str(rate), '-e', *(['-D'] if pair is CLIENTS_OF[who][0] else [])]
+                    asking.append(self.network.start(CLIENTS, 'dnsperf-%s' % client, *words))
+                    longest = max(longest, count / rate)
+            client, resolver = CLIENTS_OF[who][0][0], RESOLVERS[who][0]
+            asking.append(self.network.start(CLIENTS, 'dnsperf-tcp-%s' % who, 'dnsperf', '-m', 'tcp', '-a', client, '-s', resolver, '-d', name, '-n', '1',
+                                             '-Q', '3', '-l', str(int(longest)), '-t', '5'))
+        self.script(CLIENTS, 'odd-client', 'odd_client.py', json.dumps(ODD_CLIENT), json.dumps(list(RESOLVERS.values())), self.chance.getrandbits(32), longest * 3 + 60)
+        end = time.monotonic() + longest * 3 + 60
+        while any(c.poll() is None for c in asking):
+            if time.monotonic() > end:
+                self.tell('the clients take too long, the rest is left')
+                break
+            self.network.children = [c for c in self.network.children if c not in asking or c.poll() is None]
+            self.network.alive()
+            time.sleep(0.25)
+        for c in asking:
+            self.network.stop(c)
+        self.tell('the clients are done')
+
+    def finish(self):
+        """resolvers and servers first, then what is still on the wire, then the captures: both see the same last frame"""
+        for child in list(self.resolvers.values()):
+            self.network.stop(child)
+        time.sleep(LATEST)
+        watching = [*self.captures.values(), *self.sensors.values()]
+        for child in [c for c in reversed(self.network.children) if c not in watching and c is not self.wire]:
+            self.network.stop(child)
+        time.sleep(0.5)
+        for child in watching:
+            status = self.network.stop(child, signal.SIGINT)
+            self.report.check(status == 0, '%s ends well' % child.label, self.network.said(child.label))
+        self.network.stop(self.wire)
+        self.tell('captured')
+
+    def judge(self):
+        for who in RESOLVERS:
+            self.judge_one(who)
+        counts = json.loads(self.network.said('wire', '.out') or b'{}')
+        print('the wire: %s' % ', '.join('%s %d' % x for x in counts.items()))
+        self.report.check(all(counts.get(k) for k in ('lost', 'doubled', 'held', 'blackholed')), 'the wire impairs', counts)
+
+    def judge_one(self, who):
+        report, small = self.report, self.options.small
+        said = self.network.said('tcpdump-' + who).decode()
+        report.check('\n0 packets dropped by kernel' in said, '%s: tcpdump has every packet' % who, said)
+        capture = evidence.Capture(self.path(who + '.pcap'), RESOLVERS[who])
+        copied = evidence.against_tshark(report, who, capture)
+        # From the capture file: what must come out of it offline.
+        replayed = self.path('replayed-' + who)
+        shutil.rmtree(replayed, ignore_errors=True)
+        os.mkdir(replayed)
+        offline = self.programs.replay([self.path(who + '.pcap')], replayed, extra=['--res-addrs', ','.join(RESOLVERS[who]), '--rotation-interval', '86400'])
+        report.check(offline.status == 0, '%s: replay' % who, offline)
+        results = [('%s, replayed' % who, replayed, offline, [('the log', offline.err), ('the summary', offline.out)])]
+        if not self.options.offline:
+            label = 'sensor-' + who
+            done = Done(['sie-dns-sensor'], {}, 0, self.network.said(label, '.out'), self.network.said(label))
+            results.insert(0, ('%s, live' % who, self.path('live-' + who), done, [('the log', done.err), ('the summary', done.out)]))
+        for title, where, done, texts in results:
+            files = [os.path.join(where, x) for x in sorted(os.listdir(where))]
+            report.check(all(x.endswith('.nmsg') and not os.path.basename(x).startswith('.') for x in files), '%s: only whole files are left' % title, files)
+            output = evidence.Output(files)
+            shown = self.programs.run([self.programs.nmsgtool, *[x for f in files for x in ('-r', f)], '-J', '-'])
+            texts.append(('nmsgtool -J', shown.out))
+            missing, invented = evidence.compare(report, title, capture, output, every_client(), texts)
+            evidence.compare_ledger(report, title, capture, output, done, 'live' in title)
+            self.totals(title, capture, output, missing, invented, LEAST_SMALL if small else LEAST)
+        if not self.options.offline:
+            both = [evidence.without_times([os.path.join(w, x) for x in os.listdir(w)]) for _, w, _, _ in results]
+            report.same(both[1], both[0], '%s: live gives the lines of the replay, times aside' % who)
+        print('  %s: %s; %d datagrams with copied fragments; client side %d messages, bad questions %d' % (
+            who, ', '.join('%s %d' % x for x in sorted(capture.odd.items())), copied, capture.client_side, capture.bad_question))
+        for way in ODD_WAYS:
+            report.check(capture.odd[way], '%s: odd traffic was there: %s' % (who, way))
+        report.check(capture.bad_question and capture.client_side, '%s: bad questions and clients were there' % who)
+
+    def totals(self, title, capture, output, missing, invented, least):
+        got = {'transactions': output.transactions, 'IPv6, %': 100 * output.six / max(1, output.transactions),
+               'fragmented': capture.fragmented(), 'late': min(capture.late, output.late)}
+        print('%s: missing %d, invented %d; datagrams %d; %s; %s' % (
+            title, missing, invented, len(capture.wanted), ', '.join('%s %d (≥ %d)' % (k, v, least[k]) for k, v in got.items()),
+            ', '.join('%s %d' % x for x in sorted((output.types + output.verdicts).items()))), flush=True)
+        for word, value in got.items():
+            self.report.check(value >= least[word], '%s: at least %d %s' % (title, least[word], word), value)
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument('binaries')
+    for option in ('small', 'offline', 'keep'):
+        arguments.add_argument('--' + option, action='store_true')
+    arguments.add_argument('--seed', type=int, default=random.SystemRandom().getrandbits(31))
+    arguments.add_argument('--again', metavar='FOLDER')
+    options = arguments.parse_args()
+    programs, report = Programs(options.binaries), Report('lab')
+    if options.again:
+        need('tshark')
+        Lab(Network(os.path.abspath(options.again)), programs, report, options).judge()
+        report.leave()
+    if os.geteuid() != 0:
+        skip('root is needed for namespaces and captures')
+    need(*TOOLS)
+    for number in INTERRUPTIONS:
+        signal.signal(number, interrupted)
+    print('lab: seed %d, %s' % (options.seed, 'small' if options.small else 'whole'), flush=True)
+    folder = tempfile.mkdtemp(prefix='sie-lab.')
+    stays = True
+    try:
+        with Network(folder) as network:
+            lab = Lab(network, programs, report, options)
+            for step in lab.serve, lab.start, lab.load, lab.finish:
+                step()
+        lab.judge()
+        lab.tell('compared')
+        stays = options.keep or bool(report.failures)
+    except Unable as why:
+        stays = False
+        skip('no namespaces here: %s' % why)
+    except Interrupted as ended:
+        stays = options.keep
+        sys.exit(128 + ended.number)
+    finally:
+        if not stays:
+            shutil.rmtree(folder)
+        else:
+            print('lab: seed %d; configurations, logs, captures and output are in %s' % (options.seed, folder), flush=True)
+    report.leave()
+
+
+class Interrupted(BaseException):
+    """Ctrl-C and its like: everything is removed"""
+
+    def __init__(self, number):
+        super().__init__(number)
+        self.number = number
+
+
+def interrupted(number, _):
+    for n in INTERRUPTIONS:
+        signal.signal(n, signal.SIG_IGN)
+    raise Interrupted(number)
+
+
+if __name__ == '__main__':
+    main()
