@@ -29,6 +29,7 @@ TOOLS = ('ip', 'ethtool', 'sysctl', 'tcpdump', 'tshark', 'nsd', 'knotd', 'unboun
 WIRE = {'loss': 0.01, 'double': 0.01, 'late': 0.012, 'delay': [0.001, 0.012], 'hold': [1.05, 2.2],
         'blackhole': [a for pair in BLACKHOLE for a in pair]}
 LATEST = WIRE['hold'][1] + 2.5  # s until the last answer of the odd server has passed the wire
+QUIET = 1.6  # s without a frame before the captures end: tcpdump reads a block of its ring when it is full or a second old
 # What each resolver must have had; the small lab is a tenth.
 LEAST = {'transactions': 20_000, 'IPv6, %': 30, 'fragmented': 500, 'late': 200}
 LEAST_SMALL = {'transactions': 2_000, 'IPv6, %': 30, 'fragmented': 50, 'late': 20}
@@ -107,7 +108,7 @@ class Lab:
                 for i, client in enumerate(pair):
                     name = self.path('questions-%s' % client)
                     with open(name, 'w', encoding='ascii') as f:
-                        f.writelines(zones.question(self.zones, self.chance) + '\n' for _ in range(count))
+                        f.writelines(q + '\n' for q in zones.questions(self.zones, self.chance, count))
                     words = ['dnsperf', '-a', client, '-f', ('inet', 'inet6')[i], '-s', RESOLVERS[who][i], '-d', name, '-n', '1', '-c', '1', '-T', '1',
                              '-q', '100', '-t', '5', '-Q', str(rate), '-e', *(['-D'] if pair is CLIENTS_OF[who][0] else [])]
                     asking.append(self.network.start(CLIENTS, 'dnsperf-%s' % client, *words))
@@ -136,7 +137,7 @@ class Lab:
         watching = [*self.captures.values(), *self.sensors.values()]
         for child in [c for c in reversed(self.network.children) if c not in watching and c is not self.wire]:
             self.network.stop(child)
-        time.sleep(0.5)
+        time.sleep(QUIET)
         for child in watching:
             status = self.network.stop(child, signal.SIGINT)
             self.report.check(status == 0, '%s ends well' % child.label, self.network.said(child.label))

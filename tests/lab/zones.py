@@ -5,6 +5,7 @@ good ones (nsd, knot), lame or blackholed ones, or the odd server, which answers
 first label names (odd_server.py).
 """
 import concurrent.futures
+import itertools
 import os
 import subprocess
 
@@ -136,15 +137,22 @@ def finish(zone, text, folder):
         zone.anchor = line.split('DNSKEY', 1)[1].split()
 
 
+KINDS = (('wild', 40), ('host', 15), ('big', 11), ('keys', 2), ('odd', 11), ('none', 5), ('types', 5), ('alias', 4), ('bad', 1.2), ('tld', 1),
+         ('huge', 0.5))  # and their weights
 TYPES = ('A', 'AAAA', 'MX', 'TXT', 'SOA', 'NS', 'CAA', 'DNSKEY', 'DS', 'TYPE65400')
 
 
-def question(zones, chance):
-    """one line of a dnsperf file"""
-    z = chance.choices
+def questions(zones, chance, count):
+    """lines of a dnsperf file; the odd zones come in turn, lest chance leave one out"""
     leaf = [x for x in zones if x.name.count('.') == 1 and not x.odd and not x.name.startswith(('lame', 'dead'))]
-    kind = z(('wild', 'host', 'big', 'keys', 'odd', 'none', 'types', 'alias', 'bad', 'tld', 'huge'),
-             (40, 15, 11, 2, 11, 5, 5, 4, 1.2, 1, 0.5))[0]
+    bad = [x for x in zones if x.name.startswith(('lame', 'dead'))]
+    keys = [x for x in zones if x.keys]
+    odd = itertools.cycle(chance.sample([x for x in zones if x.odd], sum(bool(x.odd) for x in zones)))
+    kinds = chance.choices(*zip(*KINDS), k=count)
+    return [question(kind, chance, leaf, bad, keys, odd) for kind in kinds]
+
+
+def question(kind, chance, leaf, bad, keys, odd):
     zone = chance.choice(leaf)
     label = 'q%08x' % chance.getrandbits(32)
     if kind == 'wild':
@@ -154,20 +162,18 @@ def question(zones, chance):
     if kind == 'big':
         return '%s.t.%s TXT' % (label, zone.name)
     if kind == 'keys':
-        return '%s. DNSKEY' % chance.choice([x for x in zones if x.keys]).name
+        return '%s. DNSKEY' % chance.choice(keys).name
     if kind == 'odd':
-        zone = chance.choice([x for x in zones if x.odd])
-        return '%s.%s %s' % (label, zone.name, chance.choice(('A', 'AAAA', 'TXT')))
+        return '%s.%s %s' % (label, next(odd).name, chance.choice(('A', 'AAAA', 'TXT')))
     if kind == 'none':
         return '%s.%s A' % (label, zone.name)
     if kind == 'types':
-        kind = chance.choice(TYPES)
-        return '%s%s %s' % ('x.' if kind == 'TYPE65400' else '', zone.name, kind)
+        qtype = chance.choice(TYPES)
+        return '%s%s %s' % ('x.' if qtype == 'TYPE65400' else '', zone.name, qtype)
     if kind == 'alias':
         return 'alias.%s A' % zone.name
     if kind == 'bad':
-        zone = chance.choice([x for x in zones if x.name.startswith(('lame', 'dead'))])
-        return '%s.%s A' % (label, zone.name)
+        return '%s.%s A' % (label, chance.choice(bad).name)
     if kind == 'tld':
         return '%s.%s A' % (label, label)
     return 'huge.%s TXT' % zone.name
