@@ -157,20 +157,23 @@ def exposed(texts, files, clients, capture):
     Octets of signatures are random, and four of them may happen to be an address: what stands in the DNS octets of a wanted
     datagram is content. So octets count only as far as they are more than the capture has in those.
     """
-    faults = []
-    names = '|'.join(sorted((re.escape(a) for a in clients), key=len, reverse=True))
-    text_of = re.compile(('(?<![0-9a-f.:])(%s)(?![0-9a-f:]|\\.[0-9])' % names).encode(), re.I)
-    octets_of = re.compile(b'|'.join(re.escape(a) for a in packed(clients)))
-    for where, text in texts:
-        faults += ['%s shows %s' % (where, hit.decode()) for hit in text_of.findall(text)]
-    content = Counter(hit for _, d in capture.wanted for p in d.packets for hit in octets_of.findall(d.data if len(d.packets) == 1 else p[40:]))
-    seen = Counter()
+    faults = ['%s shows %s' % (where, a) for where, text in texts for a in clients if has_text(text, a)]
+    by_octets = dict(zip(packed(clients), clients))
+    content, seen = Counter(), Counter()
+    for _, d in capture.wanted:
+        for octets in [d.data] if len(d.packets) == 1 else d.packets:
+            content.update({a: octets.count(a) for a in by_octets if a in octets})
     for file in files:
         for body in nmsg_lines.bodies(nmsg_lines.inflated(file)):
-            faults += ['%s has the text %s' % (file, hit.decode()) for hit in text_of.findall(body)]
-            seen.update(octets_of.findall(body))
-    faults += ['the octets of %s stand %d times in NMSG files' % (ipaddress.ip_address(a), n) for a, n in (seen - content).items()]
-    return faults
+            faults += ['%s has the text %s' % (file, a) for a in clients if has_text(body, a)]
+            seen.update({a: body.count(a) for a in by_octets if a in body})
+    return faults + ['the octets of %s stand %d times in NMSG files' % (by_octets[a], n) for a, n in (seen - content).items()]
+
+
+def has_text(octets, address):
+    """the address as text, and not a part of a longer number"""
+    text = address.encode()
+    return text in octets.lower() and re.search(b'(?<![0-9a-f.:])' + re.escape(text) + b'(?![0-9a-f:]|\\.[0-9])', octets, re.I) is not None
 
 
 def tshark_datagrams(path, resolvers):
@@ -250,10 +253,10 @@ def compare_ledger(report, who, capture, output, done, live):
 
 
 def without_times(files):
-    """the payload lines of files without their times, sorted"""
-    lines = []
+    """Counter of the payload lines of files without their times"""
+    lines = Counter()
     for file in files:
         for envelope in nmsg_lines.read(file):
             fields = nmsg_lines.line(envelope).split('|')
-            lines.append('|'.join(x for i, x in enumerate(fields) if i not in TIMES))
-    return sorted(lines)
+            lines['|'.join(x for i, x in enumerate(fields) if i not in TIMES)] += 1
+    return lines

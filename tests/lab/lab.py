@@ -3,7 +3,8 @@
 
 unbound and named resolve for clients against nsd, knot and an odd server, through a wire that delays, reorders, loses and
 doubles (README.md). Beside each, sie-dns-sensor records live what tcpdump captures; afterwards every datagram is compared.
---offline: the sensor reads tcpdump's captures afterwards, and nothing live is run. --keep: the folder stays; it does on failure. --again: only compare what a kept folder has.
+--offline: the sensor reads tcpdump's captures afterwards, and nothing live is run. --keep: the folder stays; it does on
+failure. --again: only compare what a kept folder has.
 """
 import argparse
 import json
@@ -18,27 +19,22 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, '..', 'e2e'))
 
-import evidence  # noqa: E402
+import judge  # noqa: E402
 import servers  # noqa: E402
 import zones  # noqa: E402
 from network import (BLACKHOLE, CLIENTS, CLIENTS_OF, MIDDLE, ODD, ODD_CLIENT, RESOLVERS, SERVERS, Network, Unable,  # noqa: E402
-                     every_client, until)
-from programs import Done, Programs, Report, need, skip  # noqa: E402
+                     until)
+from programs import Programs, Report, need, skip  # noqa: E402
 
 TOOLS = ('ip', 'ethtool', 'sysctl', 'tcpdump', 'tshark', 'nsd', 'knotd', 'unbound', 'named', 'dig', 'dnsperf', 'dnssec-keygen', 'dnssec-signzone')
 WIRE = {'loss': 0.01, 'double': 0.01, 'late': 0.012, 'delay': [0.001, 0.012], 'hold': [1.05, 2.2],
         'blackhole': [a for pair in BLACKHOLE for a in pair]}
 LATEST = WIRE['hold'][1] + 2.5  # s until the last answer of the odd server has passed the wire
 QUIET = 1.6  # s without a frame before the captures end: tcpdump reads a block of its ring when it is full or a second old
-# What each resolver must have had; the small lab is a tenth.
-LEAST = {'transactions': 20_000, 'IPv6, %': 30, 'fragmented': 500, 'late': 200}
-LEAST_SMALL = {'transactions': 2_000, 'IPv6, %': 30, 'fragmented': 50, 'late': 20}
 # Questions and their rate (1/s) for each of a resolver's four clients. named asks fewer upstream questions for each.
 LOAD = {'unbound': (1200, 14), 'named': (2900, 32)}
 LOAD_SMALL = {'unbound': (250, 13), 'named': (320, 16)}
 INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-ODD_WAYS = ('shorter than a header', 'QR=0 from port 53 to the resolver', 'QR=1 to port 53 of the resolver', 'client side in fragments',
-            'response to nothing asked, or again', 'header-only response', 'checksum absent', 'TC', 'more than 8 fragments')
 
 
 class Lab:
@@ -46,7 +42,7 @@ class Lab:
         self.network, self.programs, self.report, self.options = network, programs, report, options
         self.chance = random.Random(options.seed)
         self.began = time.monotonic()
-        self.sensors, self.captures, self.resolvers = {}, {}, {}
+        self.sensors, self.captures, self.resolvers, self.wire = {}, {}, {}, None
 
     def tell(self, text):
         print('%6.1f s  %s' % (time.monotonic() - self.began, text), flush=True)
@@ -144,57 +140,6 @@ class Lab:
         self.network.stop(self.wire)
         self.tell('captured')
 
-    def judge(self):
-        for who in RESOLVERS:
-            self.judge_one(who)
-        counts = json.loads(self.network.said('wire', '.out') or b'{}')
-        print('the wire: %s' % ', '.join('%s %d' % x for x in counts.items()))
-        self.report.check(all(counts.get(k) for k in ('lost', 'doubled', 'held', 'blackholed')), 'the wire impairs', counts)
-
-    def judge_one(self, who):
-        report, small = self.report, self.options.small
-        said = self.network.said('tcpdump-' + who).decode()
-        report.check('\n0 packets dropped by kernel' in said, '%s: tcpdump has every packet' % who, said)
-        capture = evidence.Capture(self.path(who + '.pcap'), RESOLVERS[who])
-        copied = evidence.against_tshark(report, who, capture)
-        # From the capture file: what must come out of it offline.
-        replayed = self.path('replayed-' + who)
-        shutil.rmtree(replayed, ignore_errors=True)
-        os.mkdir(replayed)
-        offline = self.programs.replay([self.path(who + '.pcap')], replayed, extra=['--res-addrs', ','.join(RESOLVERS[who]), '--rotation-interval', '86400'])
-        report.check(offline.status == 0, '%s: replay' % who, offline)
-        results = [('%s, replayed' % who, replayed, offline, [('the log', offline.err), ('the summary', offline.out)])]
-        if not self.options.offline:
-            label = 'sensor-' + who
-            done = Done(['sie-dns-sensor'], {}, 0, self.network.said(label, '.out'), self.network.said(label))
-            results.insert(0, ('%s, live' % who, self.path('live-' + who), done, [('the log', done.err), ('the summary', done.out)]))
-        for title, where, done, texts in results:
-            files = [os.path.join(where, x) for x in sorted(os.listdir(where))]
-            report.check(all(x.endswith('.nmsg') and not os.path.basename(x).startswith('.') for x in files), '%s: only whole files are left' % title, files)
-            output = evidence.Output(files)
-            shown = self.programs.run([self.programs.nmsgtool, *[x for f in files for x in ('-r', f)], '-J', '-'])
-            texts.append(('nmsgtool -J', shown.out))
-            missing, invented = evidence.compare(report, title, capture, output, every_client(), texts)
-            evidence.compare_ledger(report, title, capture, output, done, 'live' in title)
-            self.totals(title, capture, output, missing, invented, LEAST_SMALL if small else LEAST)
-        if not self.options.offline:
-            both = [evidence.without_times([os.path.join(w, x) for x in os.listdir(w)]) for _, w, _, _ in results]
-            report.same(both[1], both[0], '%s: live gives the lines of the replay, times aside' % who)
-        print('  %s: %s; %d datagrams with copied fragments; client side %d messages, bad questions %d' % (
-            who, ', '.join('%s %d' % x for x in sorted(capture.odd.items())), copied, capture.client_side, capture.bad_question))
-        for way in ODD_WAYS:
-            report.check(capture.odd[way], '%s: odd traffic was there: %s' % (who, way))
-        report.check(capture.bad_question and capture.client_side, '%s: bad questions and clients were there' % who)
-
-    def totals(self, title, capture, output, missing, invented, least):
-        got = {'transactions': output.transactions, 'IPv6, %': 100 * output.six / max(1, output.transactions),
-               'fragmented': capture.fragmented(), 'late': min(capture.late, output.late)}
-        print('%s: missing %d, invented %d; datagrams %d; %s; %s' % (
-            title, missing, invented, len(capture.wanted), ', '.join('%s %d (≥ %d)' % (k, v, least[k]) for k, v in got.items()),
-            ', '.join('%s %d' % x for x in sorted((output.types + output.verdicts).items()))), flush=True)
-        for word, value in got.items():
-            self.report.check(value >= least[word], '%s: at least %d %s' % (title, least[word], word), value)
-
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -207,7 +152,7 @@ def main():
     programs, report = Programs(options.binaries), Report('lab')
     if options.again:
         need('tshark')
-        Lab(Network(os.path.abspath(options.again)), programs, report, options).judge()
+        judge.judge(report, programs, os.path.abspath(options.again), options.small, options.offline)
         report.leave()
     if os.geteuid() != 0:
         skip('root is needed for namespaces and captures')
@@ -222,7 +167,7 @@ def main():
             lab = Lab(network, programs, report, options)
             for step in lab.serve, lab.start, lab.load, lab.finish:
                 step()
-        lab.judge()
+        judge.judge(report, programs, folder, options.small, options.offline)
         lab.tell('compared')
         stays = options.keep or bool(report.failures)
     except Unable as why:
