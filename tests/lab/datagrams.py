@@ -118,8 +118,8 @@ class Waiting:
 
 class Reader:
     """datagrams() gives each whole UDP datagram once; afterwards `count` has what became of the frames, by the ledger's words,
-    and as `passing` those that a live sensor's filter in the kernel lets pass: a listed address at either end, and a fragment or
-    UDP with port 53 at either end"""
+    and as `passing` those that the filter of a live sensor in the kernel lets pass: fragments with a listed address at either end,
+    and UDP between a listed address and port 53 of the other side"""
 
     def __init__(self, listed):
         self.listed, self.count, self.copies = set(listed), Counter(), Counter()
@@ -140,7 +140,8 @@ class Reader:
                 continue
             if piece.key is None:
                 found = Datagram(stamp, piece.source, piece.destination, piece.data, (packet,))
-                self.count['passing'] += PORT in (found.sport, found.dport)
+                self.count['passing'] += (found.source in self.listed and found.dport == PORT) or (
+                    found.destination in self.listed and found.sport == PORT)
                 yield found
                 continue
             self.count['passing'] += 1
