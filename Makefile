@@ -43,7 +43,7 @@ test:
 lab:
 	@scripts/install-dependencies test
 	@scripts/build release tools
-	@python3 -B tests/lab/lab.py build/release/bin --offline
+	@python3 -B tests/lab/lab.py build/release/bin
 
 lint:
 	@scripts/test lint

@@ -34,6 +34,7 @@ QUIET = 1.6  # s without a frame before the captures end: tcpdump reads a block 
 # Questions and their rate (1/s) for each of a resolver's four clients. named asks fewer upstream questions for each.
 LOAD = {'unbound': (1200, 14), 'named': (2900, 32)}
 LOAD_SMALL = {'unbound': (250, 13), 'named': (320, 16)}
+WORKERS = {'unbound': 1, 'named': 4}
 INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -68,7 +69,7 @@ class Lab:
 
     def capture(self, who):
         """tcpdump and the sensor, both before the resolver says its first word"""
-        network, sockets = self.network, 1
+        network, sockets = self.network, 1  # tcpdump's; the sensor has one for each worker
         self.captures[who] = network.start(who, 'tcpdump-' + who, 'tcpdump', '-n', '-i', 'eth0', '-s', '0', '-B', '32768', '-Z', 'root', '-w', self.path(who + '.pcap'))
         until(lambda: network.alive() or network.packet_sockets(who) >= sockets, 'tcpdump for %s opens its socket' % who)
         if self.options.offline:
@@ -76,8 +77,9 @@ class Lab:
         os.mkdir(self.path('live-' + who))
         clean = {k: v for k, v in os.environ.items() if not k.startswith(('DNSQR_', 'NMSG_'))}
         self.sensors[who] = network.start(who, 'sensor-' + who, self.programs.sensor, 'run', '--interface', 'eth0', '--res-addrs', ','.join(RESOLVERS[who]),
-                                          '--output-dir', self.path('live-' + who), '--prefix', 'lab', '--rotation-interval', '7', '--json-summary', env=clean)
-        until(lambda: network.alive() or network.packet_sockets(who) > sockets, 'the sensor for %s opens its socket' % who)
+                                          '--output-dir', self.path('live-' + who), '--prefix', 'lab', '--rotation-interval', '7', '--workers', str(WORKERS[who]),
+                                          '--json-summary', env=clean)
+        until(lambda: network.alive() or network.packet_sockets(who) >= sockets + WORKERS[who], 'the sensor for %s opens its sockets' % who)
 
     def start(self):
         for who in RESOLVERS:
