@@ -8,7 +8,7 @@ export PCAP RES_ADDRS AUTH_ADDRS PREFIX DESTDIR
 .DEFAULT_GOAL := help
 # Two targets at once would build in one folder.
 .NOTPARALLEL:
-.PHONY: help run build test lint install clean
+.PHONY: help run build test lab lint install clean
 
 help:
 	@echo 'sie-dns-sensor: from packets at a resolver to NMSG files of DNS transactions'
@@ -18,6 +18,8 @@ help:
 	@echo '                 RES_ADDRS: the resolver in it. AUTH_ADDRS: the servers in it, instead or besides'
 	@echo '  make test      all that CI checks, about half an hour from a fresh clone;'
 	@echo '                 REQUIRE_ALL=1 make test: what cannot run is a failure, not a skip'
+	@echo '  make lab       the sensor beside unbound and BIND at work in network namespaces, every datagram compared;'
+	@echo '                 as root, five minutes'
 	@echo '  make build     the programs, in build/release/bin'
 	@echo '  make lint      format, scripts, clang-tidy, layers, headers'
 	@echo '  make install   the programs and the documents below /usr/local (PREFIX=, DESTDIR=)'
@@ -37,6 +39,11 @@ build:
 
 test:
 	@scripts/test
+
+lab:
+	@scripts/install-dependencies test
+	@scripts/build release tools
+	@python3 -B tests/lab/lab.py build/release/bin
 
 lint:
 	@scripts/test lint
