@@ -4,11 +4,13 @@ RES_ADDRS ?=
 AUTH_ADDRS ?=
 PREFIX ?= /usr/local
 DESTDIR ?=
-export PCAP RES_ADDRS AUTH_ADDRS PREFIX DESTDIR
+BENCH ?=
+SOAK_SECONDS ?= 600
+export PCAP RES_ADDRS AUTH_ADDRS PREFIX DESTDIR SOAK_SECONDS
 .DEFAULT_GOAL := help
 # Two targets at once would build in one folder.
 .NOTPARALLEL:
-.PHONY: help run build test lint install clean
+.PHONY: help run build test bench-live soak lint install clean
 
 help:
 	@echo 'sie-dns-sensor: from packets at a resolver to NMSG files of DNS transactions'
@@ -18,6 +20,9 @@ help:
 	@echo '                 RES_ADDRS: the resolver in it. AUTH_ADDRS: the servers in it, instead or besides'
 	@echo '  make test      all that CI checks, about half an hour from a fresh clone;'
 	@echo '                 REQUIRE_ALL=1 make test: what cannot run is a failure, not a skip'
+	@echo '  make bench-live   live capture measured beside tcpdump and dnscap, about twenty minutes, as root;'
+	@echo '                 BENCH=--quick: under a minute; BENCH="--json FILE": all figures'
+	@echo '  make soak      live for ten minutes (SOAK_SECONDS=): memory, files, every transaction compared; as root'
 	@echo '  make build     the programs, in build/release/bin'
 	@echo '  make lint      format, scripts, clang-tidy, layers, headers'
 	@echo '  make install   the programs and the documents below /usr/local (PREFIX=, DESTDIR=)'
@@ -37,6 +42,16 @@ build:
 
 test:
 	@scripts/test
+
+bench-live:
+	@scripts/install-dependencies bench
+	@scripts/build release tools bench
+	@scripts/bench bench_live $(BENCH)
+
+soak:
+	@scripts/install-dependencies bench
+	@scripts/build release tools bench
+	@scripts/bench soak
 
 lint:
 	@scripts/test lint
