@@ -96,8 +96,8 @@ def judge(report, sent, sensor, check):
     report.same(found['written']['octets'], check['octets'], 'octets in the ledger and behind the FIFO')
     report.check(not check['damage'], 'whole containers only', check['damage'])
     report.check(not (check['twice'] or check['altered'] or check['invented'] or check['crc_failures']), 'each as it was sent, and once', check)
-    kinds = [payloads.get('UDP_' + k, 0) for k in ('QUERY_RESPONSE', 'UNANSWERED_QUERY', 'UNSOLICITED_RESPONSE')]
-    report.same(kinds, [check['pairs'], check['unanswered'], check['unsolicited']], 'payloads by type')
+    kinds = [str(payloads.get('UDP_' + k, 0)) for k in ('QUERY_RESPONSE', 'UNANSWERED_QUERY', 'UNSOLICITED_RESPONSE')]
+    report.same(kinds, [str(check[k]) for k in ('pairs', 'unanswered', 'unsolicited')], 'payloads by type')
     report.same(2 * check['pairs'] + check['unanswered'] + check['unsolicited'], check['messages_kept'], 'and the messages in them')
 
 
