@@ -4,11 +4,13 @@ RES_ADDRS ?=
 AUTH_ADDRS ?=
 PREFIX ?= /usr/local
 DESTDIR ?=
-export PCAP RES_ADDRS AUTH_ADDRS PREFIX DESTDIR
+BENCH ?=
+SOAK_SECONDS ?= 600
+export PCAP RES_ADDRS AUTH_ADDRS PREFIX DESTDIR SOAK_SECONDS
 .DEFAULT_GOAL := help
 # Two targets at once would build in one folder.
 .NOTPARALLEL:
-.PHONY: help run build test lab lint install clean
+.PHONY: help run build test lab bench-live soak lint install clean
 
 help:
 	@echo 'sie-dns-sensor: from packets at a resolver to NMSG files of DNS transactions'
@@ -20,6 +22,9 @@ help:
 	@echo '                 REQUIRE_ALL=1 make test: what cannot run is a failure, not a skip'
 	@echo '  make lab       the sensor beside unbound and BIND at work in network namespaces, every datagram compared;'
 	@echo '                 as root, five minutes'
+	@echo '  make bench-live   live capture measured beside tcpdump and dnscap, about twenty minutes, as root;'
+	@echo '                 BENCH=--quick: under a minute; BENCH="--json FILE": all figures'
+	@echo '  make soak      live for ten minutes (SOAK_SECONDS=): memory, files, every transaction compared; as root'
 	@echo '  make build     the programs, in build/release/bin'
 	@echo '  make lint      format, scripts, clang-tidy, layers, headers'
 	@echo '  make install   the programs and the documents below /usr/local (PREFIX=, DESTDIR=)'
@@ -44,6 +49,16 @@ lab:
 	@scripts/install-dependencies test
 	@scripts/build release tools
 	@python3 -B tests/lab/lab.py build/release/bin
+
+bench-live:
+	@scripts/install-dependencies bench
+	@scripts/build release tools bench
+	@scripts/bench bench_live $(BENCH)
+
+soak:
+	@scripts/install-dependencies bench
+	@scripts/build release tools bench
+	@scripts/bench soak
 
 lint:
 	@scripts/test lint

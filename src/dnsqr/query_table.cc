@@ -205,7 +205,15 @@ void QueryTable::release(StoredQuery* q) {
     slab_.release(reinterpret_cast<std::uint8_t*>(q));
 }
 
+// Buckets lie far apart: each look into one waits for memory, unless it was asked for in time.
+void QueryTable::fetch(Index index, std::uint32_t hash) const {
+    __builtin_prefetch(buckets_[index].get() + (hash & mask_), 1);
+}
+
 QueryTable::Id QueryTable::store(const Message& query) {
+    const Hashes hashes = hash(query, query.question);
+    fetch(exact, hashes.of[exact]);
+    fetch(endpoint, hashes.of[endpoint]);
     StoredQuery* stored = copy(query);
     if (stored == nullptr) return none;
     Entry* entries = entries_.get();
@@ -215,7 +223,6 @@ QueryTable::Id QueryTable::store(const Message& query) {
     else
         id = never_used_++;
     Entry& entry = entries[id];
-    const Hashes hashes = hash(query, query.question);
     entry.hash[exact] = hashes.of[exact];
     entry.hash[endpoint] = hashes.of[endpoint];
     entry.query = stored;
@@ -261,8 +268,9 @@ QueryTable::Id QueryTable::find(const Message& response) const {
         if (!header_only) return none;
         return look_up(endpoint, hash(response, {}).of[endpoint], response, {});
     }
-    const Id equal_question =
-        look_up(exact, hash(response, response.question).of[exact], response, response.question);
+    const Hashes hashes = hash(response, response.question);
+    fetch(endpoint, hashes.of[endpoint]);  // for remove()
+    const Id equal_question = look_up(exact, hashes.of[exact], response, response.question);
     if (!header_only) return equal_question;
     const Id without_question = look_up(exact, hash(response, {}).of[exact], response, {});
     if (equal_question == none || without_question == none) return equal_question + without_question;

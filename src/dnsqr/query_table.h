@@ -72,6 +72,7 @@ class QueryTable {
     };
 
     [[nodiscard]] Hashes hash(const Message& message, Octets question) const;
+    void fetch(Index index, std::uint32_t hash) const;
     [[nodiscard]] bool same_endpoint(const Entry& entry, const Message& message) const;
     [[nodiscard]] bool same(Index index, const Entry& entry, const Message& message, Octets question) const;
     [[nodiscard]] Id look_up(Index index, std::uint32_t hash, const Message& message, Octets question) const;

@@ -1,8 +1,10 @@
 // Containers from one worker to the writer: bounded, and never waited for.
 //
-// A ring of slots for one producer and one consumer. push() and pop() swap: memory goes back and forth, and
-// after the first round nothing is allocated. Besides containers a worker sends the number of the file that
-// it has ended (a mark): what it pushed before belongs to that file, what it pushes later to the next.
+// A ring of slots for one producer and one consumer. Memory goes back by a second ring, emptied containers:
+// as many are in use as were on their way at once, not one for each slot, so that a queue that is nearly
+// empty stays in the cache. After that nothing is allocated. Besides containers a worker sends the number of
+// the file that it has ended (a mark): what it pushed before belongs to that file, what it pushes later to
+// the next.
 #pragma once
 
 #include <atomic>
@@ -17,7 +19,7 @@ namespace sie::sensor {
 class ContainerQueue {
   public:
     // One slot more is kept for a mark, so that a full queue still takes one.
-    explicit ContainerQueue(std::size_t capacity) : slots_(capacity + 1) {}
+    explicit ContainerQueue(std::size_t capacity) : slots_(capacity + 1), emptied_(capacity + 3) {}
 
     // The producer. False: it is full, and `container` is as it was.
     [[nodiscard]] bool push(Container& container) {
@@ -36,7 +38,10 @@ class ContainerQueue {
         if (at == pushed_.load(std::memory_order_acquire)) return false;
         Slot& slot = slots_[at % slots_.size()];
         mark = slot.mark;
-        if (mark == 0) std::swap(slot.container, container);
+        if (mark == 0) {
+            give_back(container);
+            std::swap(slot.container, container);
+        }
         popped_.store(at + 1, std::memory_order_release);
         return true;
     }
@@ -57,14 +62,34 @@ class ContainerQueue {
         const std::size_t at = pushed_.load(std::memory_order_relaxed);
         Slot& slot = slots_[at % slots_.size()];
         slot.mark = mark;
-        if (mark == 0) std::swap(slot.container, container);
+        if (mark == 0) {
+            std::swap(slot.container, container);
+            take_emptied(container);
+        }
         pushed_.store(at + 1, std::memory_order_release);
         return true;
     }
+    // The consumer: leaves `container` without memory. There is always room: all slots, and one in each hand.
+    void give_back(Container& container) {
+        const std::size_t at = given_.load(std::memory_order_relaxed);
+        if (container.octets.capacity() == 0 ||
+            at - taken_.load(std::memory_order_acquire) == emptied_.size())
+            return;
+        std::swap(emptied_[at % emptied_.size()], container);
+        given_.store(at + 1, std::memory_order_release);
+    }
+    // The producer: into `container`, which has no memory.
+    void take_emptied(Container& container) {
+        const std::size_t at = taken_.load(std::memory_order_relaxed);
+        if (at == given_.load(std::memory_order_acquire)) return;
+        std::swap(emptied_[at % emptied_.size()], container);
+        taken_.store(at + 1, std::memory_order_release);
+    }
 
     std::vector<Slot> slots_;
-    alignas(64) std::atomic<std::size_t> pushed_ = 0;
-    alignas(64) std::atomic<std::size_t> popped_ = 0;
+    std::vector<Container> emptied_;
+    alignas(64) std::atomic<std::size_t> pushed_ = 0, taken_ = 0;  // written by the producer
+    alignas(64) std::atomic<std::size_t> popped_ = 0, given_ = 0;  // written by the consumer
 };
 
 }  // namespace sie::sensor

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
 #include <thread>
 
 namespace sie::sensor {
@@ -35,6 +36,20 @@ TEST(ContainerQueue, GivesBackInOrderAndTellsWhenItIsFull) {
     ASSERT_TRUE(queue.pop(out, mark));
     EXPECT_EQ(out.octets.front(), 3);
     EXPECT_FALSE(queue.pop(out, mark));
+}
+
+TEST(ContainerQueue, ItsMemoryIsThatOfTheContainersOnTheirWay) {
+    ContainerQueue queue(30);
+    std::set<const std::uint8_t*> places;
+    Container in, out;
+    std::uint64_t mark = 0;
+    for (int i = 0; i < 200; ++i) {
+        in.octets.resize(1000);
+        places.insert(in.octets.data());
+        ASSERT_TRUE(queue.push(in));
+        ASSERT_TRUE(queue.pop(out, mark));
+    }
+    EXPECT_LE(places.size(), 3U) << "one on its way, one in each hand";
 }
 
 TEST(ContainerQueue, AFullOneStillTakesAMark) {
