@@ -1,12 +1,13 @@
 # The front door. `make` prints what there is; each target installs what it needs first.
 PCAP ?= examples/resolver.pcap
+INTERFACE ?=
 RES_ADDRS ?=
 AUTH_ADDRS ?=
 PREFIX ?= /usr/local
 DESTDIR ?=
 BENCH ?=
 SOAK_SECONDS ?= 600
-export PCAP RES_ADDRS AUTH_ADDRS PREFIX DESTDIR SOAK_SECONDS
+export PCAP INTERFACE RES_ADDRS AUTH_ADDRS PREFIX DESTDIR SOAK_SECONDS
 .DEFAULT_GOAL := help
 # Two targets at once would build in one folder.
 .NOTPARALLEL:
@@ -18,6 +19,8 @@ help:
 	@echo '  make run       build, then read examples/resolver.pcap and write NMSG files into run/'
 	@echo '  make run PCAP=FILE RES_ADDRS=ADDRESS,PREFIX,...   the same with a capture of yours;'
 	@echo '                 RES_ADDRS: the resolver in it. AUTH_ADDRS: the servers in it, instead or besides'
+	@echo '  make run INTERFACE=eth0 RES_ADDRS=ADDRESS,...   live, until Ctrl-C, as root; without RES_ADDRS: the resolver'
+	@echo '                 is this host'
 	@echo '  make test      all that CI checks, about half an hour from a fresh clone;'
 	@echo '                 REQUIRE_ALL=1 make test: what cannot run is a failure, not a skip'
 	@echo '  make lab       the sensor beside unbound and BIND at work in network namespaces, every datagram compared;'

@@ -99,8 +99,7 @@ LiveStatus LiveSensor::status() const {
         all.queries_waiting += worker.queries_waiting;
         all.datagrams_waiting += worker.datagrams_waiting;
         pushed += sum(worker.pushed);
-        all.queues.push_back({queues_[i]->waiting(), queues_[i]->capacity(),
-                              worker.ledger.drops[index_of(DropReason::queue_full)]});
+        all.queues.push_back({queues_[i]->waiting(), queues_[i]->capacity(), worker.queue});
         if (all.links.empty()) all.links = worker.links;
     }
     all.ledger.payloads = writer.payloads;
@@ -135,7 +134,8 @@ RunResult LiveSensor::stop(std::chrono::milliseconds most) {
     if (!stalled_ && writer_thread_.joinable()) writer_thread_.join();
 
     const LiveStatus last = status();
-    RunResult result{last.ledger, last.written, {}};
+    RunResult result{last.ledger, last.written, {}, {}};
+    for (const LiveStatus::Queue& queue : last.queues) result.queues.push_back(queue.counts);
     result.ledger.drops[index_of(DropReason::disk_full)] += last.payloads_waiting;
     if (stalled_)
         result.error = Error{ErrorKind::system,

@@ -56,8 +56,8 @@ struct LiveStatus {
     std::uint64_t queries_waiting = 0, datagrams_waiting = 0;
     std::uint64_t payloads_waiting = 0;  // in the queues to the writer
     struct Queue {
-        std::size_t containers = 0, capacity = 0;
-        std::uint64_t dropped = 0;  // transactions
+        std::size_t waiting = 0, capacity = 0;  // containers
+        QueueCounts counts;
     };
     std::vector<Queue> queues;              // of each worker
     std::vector<capture::LinkState> links;  // of each interface

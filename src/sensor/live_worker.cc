@@ -126,6 +126,7 @@ void LiveWorker::submit(Container& container) {
     }
     if (pushed) {
         for (std::size_t i = 0; i < payloads.size(); ++i) pushed_[i] += payloads[i];
+        ++containers_pushed_;
         writer_.ring();
     } else {
         ledger_.drops[index_of(DropReason::queue_full)] += sum(payloads);
@@ -137,6 +138,7 @@ void LiveWorker::publish() {
     const std::lock_guard lock(mutex_);
     published_.ledger = ledger_;
     published_.pushed = pushed_;
+    published_.queue = {containers_pushed_, ledger_.drops[index_of(DropReason::queue_full)]};
     published_.queries_waiting = path_.queries_waiting();
     published_.datagrams_waiting = path_.datagrams_waiting();
     published_.containers_waiting = queue_.waiting();

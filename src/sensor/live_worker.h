@@ -21,6 +21,7 @@
 #include "sensor/live_clock.h"
 #include "sensor/live_log.h"
 #include "sensor/payload_packer.h"
+#include "sensor/run_result.h"
 #include "sensor/wake_pipe.h"
 
 namespace sie::sensor {
@@ -28,6 +29,7 @@ namespace sie::sensor {
 struct WorkerStatus {
     Ledger ledger;           // without what the writer counts: payloads and disk_full
     PayloadCounts pushed{};  // handed to the writer
+    QueueCounts queue;
     std::uint64_t queries_waiting = 0, datagrams_waiting = 0;
     std::size_t containers_waiting = 0;
     std::vector<capture::LinkState> links;
@@ -80,6 +82,7 @@ class LiveWorker final : private ContainerSink {
     const WakePipe wake_;
     Ledger ledger_;
     PayloadCounts pushed_{};
+    std::uint64_t containers_pushed_ = 0;
     PayloadPacker packer_;
     PacketPath path_;
 

@@ -1,7 +1,9 @@
 // What a run came to, offline or live.
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "base/result.h"
 #include "sensor/ledger.h"
@@ -9,9 +11,16 @@
 
 namespace sie::sensor {
 
+// From one worker of a live run to the writer.
+struct QueueCounts {
+    std::uint64_t containers = 0;  // handed over
+    std::uint64_t dropped = 0;     // transactions that found it full (queue_full)
+};
+
 struct RunResult {
     Ledger ledger;
     spool::FileCounts written;
+    std::vector<QueueCounts> queues;  // of each worker; offline none
     std::optional<Error> error;
 };
 

@@ -75,6 +75,10 @@ std::string summary_text(const RunResult& result, double seconds) {
     fmt::format_to(std::back_inserter(text),
                    "written                     {} files, {} containers, {} octets\n", result.written.files,
                    result.written.containers, result.written.octets);
+    for (std::size_t i = 0; i < result.queues.size(); ++i)
+        fmt::format_to(std::back_inserter(text),
+                       "queue of worker {:<11} {} containers, {} transactions lost (queue_full)\n", i,
+                       result.queues[i].containers, result.queues[i].dropped);
     fmt::format_to(std::back_inserter(text), "time                        {:.3f} s, {:.0f} frames/s\n",
                    seconds, seconds > 0 ? static_cast<double>(l.frames) / seconds : 0.0);
     return text;
@@ -111,21 +115,17 @@ std::string status_line(const LiveStatus& now, const LiveStatus& before, double 
 std::string ledger_line(const Ledger& ledger) {
     std::string text = fmt::format("ledger: frames {}, joined {}, messages {}, tcp {}, icmp {}",
                                    ledger.frames, ledger.joined, ledger.messages, ledger.tcp, ledger.icmp);
-    const auto put = [&](std::string_view name, std::uint64_t value) {
-        if (value != 0) fmt::format_to(std::back_inserter(text), ", {} {}", name, value);
+    const auto section = [&](std::string_view name, auto counts) {
+        std::string list;
+        counts(ledger, [&](std::string_view word, std::uint64_t value) {
+            if (value != 0)
+                fmt::format_to(std::back_inserter(list), "{} {} {}", list.empty() ? "" : ",", word, value);
+        });
+        fmt::format_to(std::back_inserter(text), "; {}{}", name, list.empty() ? " none" : list);
     };
-    text += "; transactions";
-    std::size_t mark = text.size();
-    transactions(ledger, put);
-    if (text.size() > mark) text.erase(mark, 1);  // the first comma
-    text += "; payloads";
-    mark = text.size();
-    payloads(ledger, put);
-    if (text.size() > mark) text.erase(mark, 1);
-    text += "; drops";
-    mark = text.size();
-    drops(ledger, put);
-    if (text.size() > mark) text.erase(mark, 1);
+    section("transactions", [](const Ledger& l, const auto& put) { transactions(l, put); });
+    section("payloads", [](const Ledger& l, const auto& put) { payloads(l, put); });
+    section("drops", [](const Ledger& l, const auto& put) { drops(l, put); });
     const auto balances = ledger.balances();
     fmt::format_to(std::back_inserter(text), "; evicted {}; balances {} {} {}", ledger.transactions.evicted,
                    balances[0], balances[1], balances[2]);

@@ -187,11 +187,16 @@ Configured configured(const std::string& file, const SettingFlags& flags, bool n
         given.needs_list = false;
         auto own = own_addresses_of(service::configure(given).settings);
         if (!own) return {{}, refuse(own.error())};
-        if (!quiet) fmt::print(stderr, "sie-dns-sensor: --own-addresses: the resolver is {}\n", own->value);
         given.flags.push_back(std::move(*own));
         given.needs_list = true;
     }
     Configured result{service::configure(given), 0};
+    if (own_addresses && !quiet) {
+        // With zeroing on nobody may read it in a log either.
+        const bool hidden = result.configuration.settings.rules.zero_resolver_address;
+        fmt::print(stderr, "sie-dns-sensor: --own-addresses: the resolver is {}\n",
+                   hidden ? "this host" : given.flags.back().value);
+    }
     if (!quiet) {
         for (const std::string& line : result.configuration.warnings)
             fmt::print(stderr, "sie-dns-sensor: warning: {}\n", line);

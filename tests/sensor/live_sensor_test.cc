@@ -271,13 +271,16 @@ TEST_F(Live, AFullQueueIsCountedAndNeverWaitedFor) {
     for (std::uint16_t id = 0; id < messages; ++id)
         scripts[0]->frame(message(id, 1, true, 900), now());  // without a query: goes out at once
     ASSERT_TRUE(soon([&] { return scripts[0]->taken(); }));
-    ASSERT_TRUE(soon([&] { return sensor->status().queues[0].dropped > 0; }));
+    ASSERT_TRUE(soon([&] { return sensor->status().queues[0].counts.dropped > 0; }));
     output.block(false);
     const RunResult result = sensor->stop(5s);
     EXPECT_EQ(result.ledger.frames, messages);
     EXPECT_GT(dropped(result, DropReason::queue_full), 0U);
     EXPECT_LT(dropped(result, DropReason::queue_full), messages / 2U);
     expect_closed(result);
+    ASSERT_EQ(result.queues.size(), 1U);
+    EXPECT_EQ(result.queues[0].dropped, dropped(result, DropReason::queue_full));
+    EXPECT_GT(result.queues[0].containers, LiveSensor::queued_containers);
     EXPECT_FALSE(result.error) << "what a slow disk loses is counted, and no error of the run";
     EXPECT_NE(log.text().find("queue_full: "), std::string::npos) << log.text();
 }
