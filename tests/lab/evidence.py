@@ -245,6 +245,8 @@ def compare_ledger(report, who, capture, output, done, live):
     counted = {'messages': len(capture.wanted), 'joined': read['joined'], 'dns_bad_question': capture.bad_question,
                **{word: read[word] for word in FRAGMENT_WORDS}}
     counted['frames'] = read['passing' if live else 'frames']
+    if live:
+        counted['dns_short'] = capture.odd['shorter than a header']
     said = {word: found.get(word, drops.get(word, 0)) for word in counted}
     report.check(said == counted, '%s: the ledger counts what the capture has' % who, 'ledger  %s\ncapture %s' % (said, counted))
     report.check(Counter(found.get('payloads', {})) == output.types, '%s: payloads are as many as the ledger says' % who,

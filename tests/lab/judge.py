@@ -2,13 +2,17 @@
 import concurrent.futures
 import json
 import os
+import re
 import shutil
 import signal
 
 import evidence
+import nmsg_lines
 from network import RESOLVERS, every_client
 from programs import Done, Report
 
+LOCK = '.sie-dns-sensor.lock'  # against a second sensor; it stays
+NAME = r'(lab|test)\.\d{8}\.\d{4}\.\d{10}\.\d{9}\.nmsg'
 # What each resolver must have had; the small lab is a tenth.
 LEAST = {'transactions': 20_000, 'IPv6, %': 30, 'fragmented': 500, 'late': 200}
 LEAST_SMALL = {'transactions': 2_000, 'IPv6, %': 30, 'fragmented': 50, 'late': 20}
@@ -59,16 +63,21 @@ def judge_one(work):
         results.append(('%s, live' % who, os.path.join(folder, 'live-' + who), done, True))
     lines = []
     for title, where, done, live in results:
-        files = [os.path.join(where, x) for x in sorted(os.listdir(where))]
-        report.check(all(x.endswith('.nmsg') and not os.path.basename(x).startswith('.') for x in files), '%s: only whole files are left' % title, files)
-        output = evidence.Output(files)
+        left = sorted(x for x in os.listdir(where) if x != LOCK)
+        report.check(left and all(re.fullmatch(NAME, x) for x in left), '%s: only whole files are left' % title, left)
+        files = [os.path.join(where, x) for x in left if x.endswith('.nmsg')]
+        try:
+            output = evidence.Output(files)
+        except nmsg_lines.Damaged as why:
+            report.check(False, '%s: its files can be read' % title, why)
+            continue
         shown = programs.run([programs.nmsgtool, *[x for f in files for x in ('-r', f)], '-J', '-'])
         texts = ('the log', done.err), ('the summary', done.out), ('nmsgtool -J', shown.out)
         missing, invented = evidence.compare(report, title, capture, output, every_client(), texts)
         evidence.compare_ledger(report, title, capture, output, done, live)
         totals(report, title, capture, output, missing, invented, LEAST_SMALL if small else LEAST)
         lines.append(evidence.without_times(files))
-    if not offline:
+    if len(lines) == 2:
         lacks, has = lines[0] - lines[1], lines[1] - lines[0]
         report.check(lines[0] and not lacks and not has, '%s: live gives the lines of the replay, times aside' % who,
                      'live lacks\n%s\nand has besides\n%s' % (evidence.some(lacks, str), evidence.some(has, str)))

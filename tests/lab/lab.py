@@ -70,7 +70,8 @@ class Lab:
     def capture(self, who):
         """tcpdump and the sensor, both before the resolver says its first word"""
         network, sockets = self.network, 1  # tcpdump's; the sensor has one for each worker
-        self.captures[who] = network.start(who, 'tcpdump-' + who, 'tcpdump', '-n', '-i', 'eth0', '-s', '0', '-B', '32768', '-Z', 'root', '-w', self.path(who + '.pcap'))
+        self.captures[who] = network.start(who, 'tcpdump-' + who, 'tcpdump', '-n', '-i', 'eth0', '-s', '0', '-B', '32768', '-Z', 'root',
+                                           '-w', self.path(who + '.pcap'))
         until(lambda: network.alive() or network.packet_sockets(who) >= sockets, 'tcpdump for %s opens its socket' % who)
         if self.options.offline:
             return

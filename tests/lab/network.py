@@ -153,8 +153,10 @@ class Network:
                 raise RuntimeError('%s has ended, status %d:\n%s' % (child.label, child.returncode, text[-2000:]))
 
     def packet_sockets(self, role):
-        """how many packet sockets are open in a namespace: when a capture has begun"""
-        return len(self.inside(role, 'cat', '/proc/net/packet').stdout.splitlines()) - 1
+        """how many packet sockets of a namespace are bound and running: when a capture has begun"""
+        rows = [line.split() for line in self.inside(role, 'cat', '/proc/net/packet').stdout.splitlines()]
+        interface, running = rows[0].index('Iface'), rows[0].index('R')
+        return sum(row[interface] != '0' and row[running] == '1' for row in rows[1:])
 
 
 def namespaces(prefix):
