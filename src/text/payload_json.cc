@@ -1,6 +1,7 @@
 // PayloadText's JSON form (FACTS N45–N52; REFERENCE §4).
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstring>
@@ -81,7 +82,11 @@ void append_ip(TextBuffer& json, Octets octets) {
 void PayloadText::append_json(TextBuffer& json, const nmsg::Payload& payload) {
     const bool shown = body_is_shown(payload);
     json += "{\"time\":\"";
-    append_time(json, payload);
+    // N45: nine digits exactly, so that more than a second of nanoseconds is carried.
+    constexpr std::uint32_t second = 1'000'000'000;
+    const std::int64_t carried = std::min<std::int64_t>(
+        payload.time_nsec / second, INT64_MAX - std::max<std::int64_t>(payload.time_sec, 0));
+    append_time(json, payload.time_sec + carried, payload.time_nsec % second);
     const std::string_view vendor = vendor_name(payload.vendor);
     json += "\",\"vname\":\"";
     json += vendor.empty() ? "(unknown)" : vendor;

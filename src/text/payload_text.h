@@ -39,7 +39,7 @@ class PayloadText {
 
   private:
     // How one field comes out; each has a writer for both forms.
-    void append_time(TextBuffer& text, const nmsg::Payload& payload);
+    void append_time(TextBuffer& text, std::int64_t seconds, std::uint32_t nanoseconds);
     [[nodiscard]] bool body_is_shown(const nmsg::Payload& payload);
     void presentation_rows(TextBuffer& text);
     void presentation_row(TextBuffer& text, std::size_t row);
