@@ -8,7 +8,7 @@ export PCAP RES_ADDRS AUTH_ADDRS PREFIX DESTDIR
 .DEFAULT_GOAL := help
 # Two targets at once would build in one folder.
 .NOTPARALLEL:
-.PHONY: help run build test lint install clean
+.PHONY: help run build test lint mutate bench-nmsgtool install clean
 
 help:
 	@echo 'sie-dns-sensor: from packets at a resolver to NMSG files of DNS transactions'
@@ -20,6 +20,8 @@ help:
 	@echo '                 REQUIRE_ALL=1 make test: what cannot run is a failure, not a skip'
 	@echo '  make build     the programs, in build/release/bin'
 	@echo '  make lint      format, scripts, clang-tidy, layers, headers'
+	@echo '  make mutate    changed NMSG and JSON by the million through all readers, under sanitizers (ROUNDS=, SEED=)'
+	@echo '  make bench-nmsgtool   speed of nmsgtool against cat, gzip and jq, on 250 MB'
 	@echo '  make install   the programs and the documents below /usr/local (PREFIX=, DESTDIR=)'
 	@echo '  make clean     remove build/ and what make run wrote'
 	@echo
@@ -40,6 +42,15 @@ test:
 
 lint:
 	@scripts/test lint
+
+mutate:
+	@scripts/install-dependencies test
+	@scripts/mutate
+
+bench-nmsgtool:
+	@scripts/install-dependencies test
+	@scripts/build release tools
+	@python3 -B tests/e2e/speed_nmsgtool.py build/release/bin --long
 
 install: build
 	@scripts/install
