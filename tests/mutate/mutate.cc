@@ -150,6 +150,11 @@ class Pipeline {
             got.source != payload.source || reader->next(got) || reader->error())
             broken("a container does not give back its payload", {});
     }
+    static text::EnvelopeStyle standard_style() {
+        text::EnvelopeStyle style;
+        style.rdata_form = dns::RdataForm::standard;
+        return style;
+    }
     static std::vector<text::PayloadFilter> filters() {
         std::vector<text::PayloadFilter> made;
         for (const char* expression :
@@ -161,7 +166,7 @@ class Pipeline {
     }
 
     const int memory_ = ::memfd_create("mutate", MFD_CLOEXEC);
-    text::PayloadText plain_, standard_{{.rdata_form = dns::RdataForm::standard}};
+    text::PayloadText plain_, standard_{standard_style()};
     text::JsonReader json_, again_;
     TextBuffer text_;
     std::vector<text::PayloadFilter> filters_ = filters();
