@@ -11,7 +11,7 @@ export PCAP INTERFACE RES_ADDRS AUTH_ADDRS PREFIX DESTDIR SOAK_SECONDS
 .DEFAULT_GOAL := help
 # Two targets at once would build in one folder.
 .NOTPARALLEL:
-.PHONY: help run build test lab bench-live soak lint install clean
+.PHONY: help run build test lab mutate bench-nmsgtool bench-live soak lint install clean
 
 help:
 	@echo 'sie-dns-sensor: from packets at a resolver to NMSG files of DNS transactions'
@@ -30,6 +30,8 @@ help:
 	@echo '  make soak      live for ten minutes (SOAK_SECONDS=): memory, files, every transaction compared; as root'
 	@echo '  make build     the programs, in build/release/bin'
 	@echo '  make lint      format, scripts, clang-tidy, layers, headers'
+	@echo '  make mutate    changed NMSG and JSON by the million through all readers, under sanitizers (ROUNDS=, SEED=)'
+	@echo '  make bench-nmsgtool   speed of nmsgtool against cat, gzip and jq, on 250 MB'
 	@echo '  make install   the programs and the documents below /usr/local (PREFIX=, DESTDIR=)'
 	@echo '  make clean     remove build/ and what make run wrote'
 	@echo
@@ -65,6 +67,15 @@ soak:
 
 lint:
 	@scripts/test lint
+
+mutate:
+	@scripts/install-dependencies test
+	@scripts/mutate
+
+bench-nmsgtool:
+	@scripts/install-dependencies test
+	@scripts/build release tools
+	@python3 -B tests/e2e/speed_nmsgtool.py build/release/bin --long
 
 install: build
 	@scripts/install

@@ -67,6 +67,27 @@ __attribute__((target("ssse3"))) std::size_t base64_blocks(Octets octets, char* 
 
 #endif
 
+char* put_four_digits(char* out, std::uint32_t value) {
+    std::memcpy(out, &digit_pairs[2 * (value / 100)], 2);
+    std::memcpy(out + 2, &digit_pairs[2 * (value % 100)], 2);
+    return out + 4;
+}
+
+char* put_below_10000(char* out, std::uint32_t value) {
+    if (value < 10) {
+        *out = static_cast<char>('0' + value);
+        return out + 1;
+    }
+    if (value < 100) {
+        std::memcpy(out, &digit_pairs[2 * value], 2);
+        return out + 2;
+    }
+    if (value >= 1000) return put_four_digits(out, value);
+    *out = static_cast<char>('0' + value / 100);
+    std::memcpy(out + 1, &digit_pairs[2 * (value % 100)], 2);
+    return out + 3;
+}
+
 // Digits that end at `end`; gives where they begin.
 char* digits_before(char* end, std::uint64_t value) {
     while (value >= 100) {
@@ -85,15 +106,29 @@ char* digits_before(char* end, std::uint64_t value) {
 
 }  // namespace
 
+// Written where it belongs: no copy of digits made elsewhere.
 void append_decimal(TextBuffer& text, std::uint64_t value) {
-    if (value < 10) {
-        text += static_cast<char>('0' + value);
-        return;
+    constexpr std::uint64_t ten_to_8 = 100'000'000, ten_to_16 = ten_to_8 * ten_to_8;
+    char* const begin = text.room(longest_number);
+    char* end = begin;
+    if (value < 10'000) {
+        end = put_below_10000(begin, static_cast<std::uint32_t>(value));
+    } else if (value < ten_to_8) {
+        const auto low = static_cast<std::uint32_t>(value);
+        end = put_four_digits(put_below_10000(begin, low / 10'000), low % 10'000);
+    } else if (value < ten_to_16) {
+        const auto high = static_cast<std::uint32_t>(value / ten_to_8),
+                   low = static_cast<std::uint32_t>(value % ten_to_8);
+        end = high < 10'000 ? put_below_10000(begin, high)
+                            : put_four_digits(put_below_10000(begin, high / 10'000), high % 10'000);
+        end = put_four_digits(put_four_digits(end, low / 10'000), low % 10'000);
+    } else {
+        char digits[longest_number];
+        char* const last = digits + longest_number;
+        const char* const first = digits_before(last, value);
+        end = std::copy(first, static_cast<const char*>(last), begin);
     }
-    char digits[longest_number];
-    char* const end = digits + longest_number;
-    const char* const begin = digits_before(end, value);
-    text += std::string_view(begin, static_cast<std::size_t>(end - begin));
+    text.grow(static_cast<std::size_t>(end - begin));
 }
 
 void append_signed(TextBuffer& text, std::int64_t value) {

@@ -46,7 +46,7 @@ class TextBuffer {
     }
     void grow(std::size_t octets) { size_ += octets; }
 
-    TextBuffer& operator+=(char c) {
+    [[gnu::always_inline]] TextBuffer& operator+=(char c) {
         *room(1) = c;
         ++size_;
         return *this;
@@ -88,7 +88,7 @@ class TextBuffer {
             to[octets - 1] = from[octets - 1];
         }
     }
-    void enlarge(std::size_t octets) {
+    [[gnu::noinline, gnu::cold]] void enlarge(std::size_t octets) {
         const std::size_t wanted = std::max(size_ + octets, 2 * capacity_ + least);
         auto larger = std::make_unique_for_overwrite<char[]>(wanted);
         if (size_ != 0) std::memcpy(larger.get(), octets_.get(), size_);

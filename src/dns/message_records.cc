@@ -25,10 +25,9 @@ WireName name_at(Octets message, std::size_t at) {
 bool MessageRecords::read_record(Section section, std::size_t& at) {
     Record record;
     record.name_at = at;
-    WireName name;
     if (points_to_question(at))
         at += 2;  // read already
-    else if (name.read(message_, at, message_.size(), true) != NameFault::none)
+    else if (pass_wire_name(message_, at, message_.size(), true) != NameFault::none)
         return false;
     const bool question = section == Section::question;
     const std::size_t fixed = question ? 4 : 10;
@@ -80,8 +79,12 @@ bool MessageRecords::parse(Octets message) {
     return true;
 }
 
-void MessageRecords::append_name_of(const Record& record, TextBuffer& text) const {
-    append_name(name_at(message_, record.name_at).octets(), text);
+bool MessageRecords::append_name_of(const Record& record, TextBuffer& text) const {
+    std::size_t at = record.name_at;
+    bool plain = true;
+    // It was read once already, so it has no fault.
+    static_cast<void>(append_wire_name(message_, at, message_.size(), true, text, plain));
+    return plain;
 }
 
 // Each against the heads before it.

@@ -53,7 +53,8 @@ class MessageRecords {
     [[nodiscard]] bool has_question_name(const Record& record) const {
         return points_to_question(record.name_at);
     }
-    void append_name_of(const Record& record, TextBuffer& text) const;
+    // True: it holds neither a backslash nor a quotation mark.
+    bool append_name_of(const Record& record, TextBuffer& text) const;
     [[nodiscard]] Rdata rdata_of(const Record& record) const {
         return {message_, record.rdata_from, record.rdata_to, record.type, record.rrclass, true};
     }

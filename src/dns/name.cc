@@ -3,6 +3,11 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cstring>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 #include "base/quoted.h"
 
@@ -90,24 +95,55 @@ Result<std::string> name_from_text(std::string_view text) {
     return wire;
 }
 
-void append_name(Octets wire, TextBuffer& text) {
+bool append_label(Octets readable, std::size_t size, TextBuffer& text) {
+    // Four characters are written for each octet, as many count as it has.
+    constexpr std::size_t block = 16;
+    char* const begin = text.room(4 * size + block);
+    char* out = begin;
+    const std::uint8_t* in = readable.data();
+    const std::uint8_t* const end = in + size;
+#if defined(__SSE2__)
+    // Sixteen at a time, as long as all of them are shown as they are.
+    const std::uint8_t* const last_block = readable.size() < block ? in : in + readable.size() - block + 1;
+    while (in < end && in < last_block) {
+        const auto count = std::min<std::size_t>(block, static_cast<std::size_t>(end - in));
+        __m128i octets;
+        std::memcpy(&octets, in, block);
+        const auto is = [&](char c) { return _mm_cmpeq_epi8(octets, _mm_set1_epi8(c)); };
+        // Below 0x21, or above 0x7f as they are negative.
+        const __m128i other =
+            _mm_or_si128(_mm_or_si128(_mm_cmpgt_epi8(_mm_set1_epi8(0x21), octets), is(0x7f)),
+                         _mm_or_si128(is('.'), _mm_or_si128(is('\\'), is('"'))));
+        if ((static_cast<unsigned>(_mm_movemask_epi8(other)) & ((1U << count) - 1)) != 0) break;
+        std::memcpy(out, &octets, block);
+        in += count;
+        out += count;
+    }
+#endif
+    bool plain = true;
+    for (; in < end; ++in) {
+        const Shown& shown = shown_octets[*in];
+        std::memcpy(out, shown.text.data(), shown.text.size());
+        out += shown.length;
+        plain = plain && shown.length == 1 && *in != '"';
+    }
+    *out++ = '.';
+    text.grow(static_cast<std::size_t>(out - begin));
+    return plain;
+}
+
+bool append_name(Octets wire, TextBuffer& text) {
     if (wire.empty() || wire[0] == 0) {
         text += '.';
-        return;
+        return true;
     }
+    bool plain = true;
     for (std::size_t i = 0; i < wire.size() && wire[i] != 0;) {
-        const std::size_t end = std::min(wire.size(), i + 1 + wire[i]);
-        // Four characters are written for each octet, as many count as it has.
-        char* const begin = text.room(4 * (end - i) + 4);
-        char* out = begin;
-        for (++i; i < end; ++i) {
-            const Shown& shown = shown_octets[wire[i]];
-            std::memcpy(out, shown.text.data(), shown.text.size());
-            out += shown.length;
-        }
-        *out++ = '.';
-        text.grow(static_cast<std::size_t>(out - begin));
+        const std::size_t size = std::min<std::size_t>(wire.size() - i - 1, wire[i]);
+        plain = append_label(wire.subspan(i + 1), size, text) && plain;
+        i += 1 + size;
     }
+    return plain;
 }
 
 std::string name_to_text(Octets wire) {

@@ -27,8 +27,10 @@ constexpr std::size_t most_name_octets = 255, most_label_octets = 63;
 // Appends the text of a name in wire form. `.` and `\` get a backslash, what is not printable ASCII becomes
 // \DDD. Reads no further than the octets given: a label that is cut there is shown as far as it goes, and a
 // pointer is shown as the label of 192 … 255 octets that its first octet announces (so does the original: c0
-// 0c gives `\012.`).
-void append_name(Octets wire, TextBuffer& text);
+// 0c gives `\012.`). True: it holds neither a backslash nor a quotation mark.
+bool append_name(Octets wire, TextBuffer& text);
+// The same for a label of `size` octets at the front of what may be read, and the dot behind it.
+bool append_label(Octets readable, std::size_t size, TextBuffer& text);
 [[nodiscard]] std::string name_to_text(Octets wire);
 
 // ASCII only (RFC 4343).

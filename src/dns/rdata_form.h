@@ -17,8 +17,11 @@ namespace sie::dns {
 
 enum class RdataForm : std::uint8_t { reference, standard };
 
-inline void append_rdata(TextBuffer& text, const Rdata& rdata, RdataForm form) {
-    form == RdataForm::reference ? append_rdata(text, rdata) : append_standard_rdata(text, rdata);
+// True: there is surely neither a backslash nor a quotation mark in it.
+inline bool append_rdata(TextBuffer& text, const Rdata& rdata, RdataForm form) {
+    if (form == RdataForm::reference) return append_rdata(text, rdata);
+    append_standard_rdata(text, rdata);
+    return false;
 }
 inline void append_type(TextBuffer& text, std::uint16_t type, RdataForm form) {
     form == RdataForm::reference ? append_type(text, type) : append_standard_type(text, type);

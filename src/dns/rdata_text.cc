@@ -1,5 +1,6 @@
 #include "dns/rdata_text.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -26,6 +27,8 @@ class RdataWalk {
     [[nodiscard]] bool item(Item kind);
     [[nodiscard]] NameFault fault() const { return fault_; }
     [[nodiscard]] std::size_t left() const { return rdata_.to - at_; }
+    // Is there neither a backslash nor a quotation mark in what was printed?
+    [[nodiscard]] bool plain() const { return plain_; }
 
   private:
     [[nodiscard]] const std::uint8_t* here() const { return rdata_.message.data() + at_; }
@@ -56,6 +59,7 @@ class RdataWalk {
     const Rdata& rdata_;
     std::size_t at_;
     NameFault fault_ = NameFault::none;
+    bool plain_ = true;
 };
 
 void append_pairs(TextBuffer& text, Octets octets) {
@@ -77,12 +81,14 @@ bool RdataWalk::number(std::size_t size) {
 }
 
 bool RdataWalk::name() {
-    WireName name;
-    fault_ = name.read(rdata_.message, at_, rdata_.to, rdata_.compressed);
-    if (fault_ != NameFault::none) return false;
-    if (text_ != nullptr) append_name(name.octets(), *text_);
-    blank();
-    return true;
+    if (text_ != nullptr) {
+        fault_ = append_wire_name(rdata_.message, at_, rdata_.to, rdata_.compressed, *text_, plain_);
+        if (fault_ != NameFault::none) return false;
+        *text_ += ' ';
+        return true;
+    }
+    fault_ = pass_wire_name(rdata_.message, at_, rdata_.to, rdata_.compressed);
+    return fault_ == NameFault::none;
 }
 
 // RFC 2874 §3.1: the octets stored are the low ones, those that the prefix does not give.
@@ -141,8 +147,9 @@ bool RdataWalk::item(Item kind) {
         case Item::u32: return number(4);
         case Item::a6: return a6();
         case Item::bitmap: return bitmap();
-        case Item::edns_options: return edns_options();
+        case Item::edns_options: plain_ = false; return edns_options();
         case Item::svc_params: {
+            plain_ = false;
             octets = take(left());
             return append_svc_params(text_, *octets);
         }
@@ -153,6 +160,7 @@ bool RdataWalk::item(Item kind) {
         case Item::salt:
         case Item::hash: octets = take_counted(); break;
         case Item::strings:
+            plain_ = false;
             while (left() > 0) {
                 octets = take_counted();
                 if (!octets) return false;
@@ -172,7 +180,10 @@ bool RdataWalk::item(Item kind) {
         case Item::ipv6: append_ipv6(*text_, octets->data()); break;
         case Item::type: append_type(*text_, load_be16(octets->data())); break;
         case Item::string:
-        case Item::quoted: append_character_string(*text_, *octets); break;
+        case Item::quoted:
+            plain_ = false;
+            append_character_string(*text_, *octets);
+            break;
         case Item::salt: octets->empty() ? void(*text_ += '-') : append_hex(*text_, *octets, false); break;
         case Item::hash: octets->empty() ? void(*text_ += '0') : append_base32hex(*text_, *octets); break;
         case Item::hex: append_hex(*text_, *octets, true); break;
@@ -251,16 +262,19 @@ bool append_client_subnet(TextBuffer& text, Octets data) {
 
 }  // namespace
 
-void append_rdata(TextBuffer& text, const Rdata& rdata) {
+bool append_rdata(TextBuffer& text, const Rdata& rdata) {
     // What most records are.
     if (is_address(rdata)) {
         const std::uint8_t* address = rdata.message.data() + rdata.from;
         rdata.type == type_a ? append_ipv4(text, address) : append_ipv6(text, address);
-        return;
+        return true;
     }
     const RdataLayout* layout = layout_of(rdata.type);
-    if (layout == nullptr) return append_generic(text, rdata.octets());
-    if (layout->internet_only && rdata.rrclass != class_internet) return;
+    if (layout == nullptr) {
+        append_generic(text, rdata.octets());
+        return false;
+    }
+    if (layout->internet_only && rdata.rrclass != class_internet) return true;
     const std::size_t start = text.size();
     RdataWalk walk(&text, rdata);
     for (const Item item : layout->items) {
@@ -273,9 +287,10 @@ void append_rdata(TextBuffer& text, const Rdata& rdata) {
             text += ' ';
         }
         text += "###";
-        return;
+        return walk.plain();
     }
     if (text.size() > start && text.ends_with(' ')) text.cut(text.size() - 1);
+    return walk.plain();
 }
 
 bool rdata_is_known(const Rdata& rdata) {
@@ -327,16 +342,21 @@ void append_edns_option(TextBuffer& text, std::uint16_t code, Octets data) {
 
 void append_character_string(TextBuffer& text, Octets octets) {
     text += '"';
-    for (const std::uint8_t c : octets) {
-        if (c == '"' || c == '\\') {
-            text += '\\';
+    // What needs no escape is copied at once.
+    const auto is_plain = [](std::uint8_t c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; };
+    for (std::size_t i = 0; i < octets.size(); ++i) {
+        const auto run_end =
+            std::find_if_not(octets.begin() + static_cast<std::ptrdiff_t>(i), octets.end(), is_plain);
+        const auto run = static_cast<std::size_t>(run_end - octets.begin()) - i;
+        text += as_text(octets.subspan(i, run));
+        i += run;
+        if (i == octets.size()) break;
+        const std::uint8_t c = octets[i];
+        text += '\\';
+        if (c == '"' || c == '\\')
             text += static_cast<char>(c);
-        } else if (c >= 0x20 && c < 0x7f) {
-            text += static_cast<char>(c);
-        } else {
-            text += '\\';
+        else
             append_padded(text, c, 3);
-        }
     }
     text += '"';
 }

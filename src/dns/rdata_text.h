@@ -25,8 +25,9 @@ struct Rdata {
 };
 
 // Items separated by one blank. Where an item is cut or a name is bad, " ### PARSE ERROR ###" ends the text
-// (N65); octets behind the last item are ignored.
-void append_rdata(TextBuffer& text, const Rdata& rdata);
+// (N65); octets behind the last item are ignored. True: there is surely neither a backslash nor a quotation
+// mark in it.
+bool append_rdata(TextBuffer& text, const Rdata& rdata);
 // N66: may this rdata stand in a message? It must be empty, end between two items or with the last one.
 [[nodiscard]] bool rdata_is_well_formed(const Rdata& rdata);
 // Has its type a layout, and does it hold in its class? Else its octets are opaque.

@@ -118,6 +118,7 @@ constexpr StandardType types_in_order[] = {
     {264, "IPN", "Scott Johnson", any, row<u64>},
     {32768, "TA", "Sam Weiler", any, digest},
     {32769, "DLV", "RFC 8749", any, digest},
+    {65533, "KEYDATA", "BIND 9", any, row<time, time, time, u16, u8, u8, base64_or_none>},
 };
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Every record type of the IANA registry, and of which parts its rdata consists as its RFC writes them.
+// Every record type of the IANA registry and the one that BIND keeps for itself, and of which parts its rdata
+// consists as its RFC writes them.
 //
 // One row a type. Types without parts have no text of their own: RFC 3597 §5.
 #pragma once

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "base/text_append.h"
+#include "dns/standard_types.h"
 
 namespace sie::dns {
 
@@ -122,9 +123,12 @@ std::string rcode_text(std::uint16_t rcode) {
     return name.empty() ? std::to_string(rcode) : std::string(name);
 }
 
+// Names that the reference tool does not print are read all the same: --rdata=standard writes them.
 std::optional<std::uint16_t> type_from_text(std::string_view text) {
-    const auto named = number_in(types, text);
-    return named ? named : unnamed("TYPE", text);
+    if (const auto named = number_in(types, text)) return named;
+    for (const StandardType& row : standard_types())
+        if (row.name.size() == text.size() && starts_with(text, row.name)) return row.number;
+    return unnamed("TYPE", text);
 }
 
 std::optional<std::uint16_t> class_from_text(std::string_view text) {

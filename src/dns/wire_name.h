@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "base/octets.h"
+#include "base/text_buffer.h"
 
 namespace sie::dns {
 
@@ -26,5 +27,14 @@ class WireName {
     std::array<std::uint8_t, longest_name + longest_label> octets_;
     std::size_t size_ = 0;
 };
+
+// What read() finds, without the name.
+[[nodiscard]] NameFault pass_wire_name(Octets message, std::size_t& at, std::size_t end, bool pointers);
+
+// Appends the text of the name at `at` without a copy of it in between, and moves `at` behind it. What read()
+// refuses is refused, with nothing appended. `plain`: false if there is a backslash or a quotation mark in
+// it; else as it was.
+[[nodiscard]] NameFault append_wire_name(Octets message, std::size_t& at, std::size_t end, bool pointers,
+                                         TextBuffer& text, bool& plain);
 
 }  // namespace sie::dns

@@ -71,6 +71,11 @@ inline std::uint8_t* write_fixed64_field(std::uint8_t* out, std::uint32_t number
 // Takes a varint from the front of `rest`; false if it does not end there or is longer than ten octets. Bits
 // beyond 64 are dropped, as protobuf does.
 [[nodiscard]] inline bool take_varint(Octets& rest, std::uint64_t& value) {
+    if (!rest.empty() && rest[0] < 0x80) [[likely]] {  // what most are
+        value = rest[0];
+        rest = rest.subspan(1);
+        return true;
+    }
     std::uint64_t sum = 0;
     const std::size_t most = rest.size() < longest_varint ? rest.size() : longest_varint;
     for (std::size_t i = 0; i < most; ++i) {

@@ -3,12 +3,37 @@
 #include <algorithm>
 
 #include "capture/pcapng_writer.h"
+#include "net/packet.h"
 #include "stream/sink.h"
 #include "text/decoded_payload.h"
 
 namespace sie::stream {
 
 namespace {
+
+// What tells the resolver's address in a packet whose payload says that it was zeroed: nothing, if the sensor
+// did it. Who made the payload otherwise may have left it: it does not go on from here.
+void zero_addresses(std::vector<std::uint8_t>& ip, bool source, bool destination) {
+    const bool v4 = ip[0] >> 4 == 4;
+    const std::size_t first = v4 ? 12 : 8, size = v4 ? 4 : 16;
+    if (ip.size() < first + 2 * size) return;
+    const auto zero = [&](std::size_t from, std::size_t octets) {
+        const auto begin = ip.begin() + static_cast<std::ptrdiff_t>(from);
+        const auto end = begin + static_cast<std::ptrdiff_t>(octets);
+        const bool was_zero = std::all_of(begin, end, [](std::uint8_t octet) { return octet == 0; });
+        std::fill(begin, end, std::uint8_t{0});
+        return !was_zero;
+    };
+    const bool was_source = source && zero(first, size),
+               was_destination = destination && zero(first + size, size);
+    if (!was_source && !was_destination) return;
+    // Checksums would betray 16 bits of it.
+    if (v4) zero(10, 2);
+    net::PacketView view;
+    if (net::decode_ip(v4 ? net::Family::v4 : net::Family::v6, ip, false, {}, view)) return;
+    if ((!view.fragment || view.fragment->offset == 0) && view.transport_at + 8 <= view.ip.size())
+        zero(view.transport_at + 6, 2);
+}
 
 constexpr std::size_t write_octets = std::size_t{64} << 10;
 constexpr std::uint32_t type_ncap = 1, type_pkt = 8, type_packet = 12;
@@ -73,9 +98,16 @@ class CaptureSink final : public Sink {
         return true;
     }
     bool append_dnsqr(Time time) {
-        const bool queries = append_list("query_packet", "query_time_sec", "query_time_nsec", time);
+        const text::FieldValue* zeroed = decoded_.fields().last("resolver_address_zeroed");
+        const bool zero = zeroed != nullptr && zeroed->number != 0;
+        // A responder without an address is the listed one.
+        const Octets responder = decoded_.fields().last("response_ip")->octets;
+        const bool both = zero && std::all_of(responder.begin(), responder.end(),
+                                              [](std::uint8_t octet) { return octet == 0; });
+        const bool queries =
+            append_list("query_packet", "query_time_sec", "query_time_nsec", time, {zero, both});
         const bool responses =
-            append_list("response_packet", "response_time_sec", "response_time_nsec", time);
+            append_list("response_packet", "response_time_sec", "response_time_nsec", time, {both, zero});
         bool others = false;
         for (const std::string_view field : {"tcp", "icmp"})
             if (const text::FieldValue* packet = decoded_.fields().last(field); packet != nullptr)
@@ -83,8 +115,11 @@ class CaptureSink final : public Sink {
         return queries || responses || others;
     }
     // A packet whose stamp is missing has that of the payload.
+    struct Zero {
+        bool source, destination;
+    };
     bool append_list(std::string_view packets, std::string_view seconds, std::string_view nanoseconds,
-                     Time time) {
+                     Time time, Zero zero) {
         const text::PayloadFields& fields = decoded_.fields();
         seconds_.clear();
         nanoseconds_.clear();
@@ -98,7 +133,13 @@ class CaptureSink final : public Sink {
         bool any = false;
         fields.each(fields.row_of(packets), [&](const text::FieldValue& value) {
             const bool stamped = i < seconds_.size() && i < nanoseconds_.size();
-            any = append_ip(value.octets, stamped ? moment(seconds_[i], nanoseconds_[i]) : time) || any;
+            Octets packet = value.octets;
+            if ((zero.source || zero.destination) && !packet.empty()) {
+                zeroed_.assign(packet.begin(), packet.end());
+                zero_addresses(zeroed_, zero.source, zero.destination);
+                packet = zeroed_;
+            }
+            any = append_ip(packet, stamped ? moment(seconds_[i], nanoseconds_[i]) : time) || any;
             ++i;
         });
         return any;
@@ -119,6 +160,7 @@ class CaptureSink final : public Sink {
     text::DecodedPayload decoded_;
     std::vector<std::uint8_t> held_;
     std::vector<std::int64_t> seconds_, nanoseconds_;
+    std::vector<std::uint8_t> zeroed_;
     int waited_ = 0;
     std::uint64_t without_packets_ = 0;
 };

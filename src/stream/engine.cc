@@ -1,6 +1,7 @@
 #include "stream/engine.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace sie::stream {
 
@@ -100,7 +101,12 @@ bool Engine::run(Source& source, const Selection& selection, const std::atomic<b
     };
     stop_if_over();
     nmsg::Payload payload;
-    for (std::uint64_t payloads = 0; source.next(payload); stop_if_over()) {
+    std::uint64_t since = 0;
+    for (; source.next(payload); stop_if_over()) {
+        if (++since == payloads_between_progress) {
+            const std::uint64_t read = read_ += std::exchange(since, 0);
+            if (progress) progress(source, read);
+        }
         if (!selection.admits(payload)) continue;
         {
             const std::lock_guard lock(mutex_);
@@ -109,8 +115,9 @@ bool Engine::run(Source& source, const Selection& selection, const std::atomic<b
             put(payload);
             if (error_) return false;
         }
-        if (++payloads % payloads_between_progress == 0 && progress) progress(source, payloads);
     }
+    const std::uint64_t read = read_ += since;
+    if (progress) progress(source, read);
     return !stopped && !over() && !source.error();
 }
 

@@ -64,7 +64,8 @@ class Engine {
 
     [[nodiscard]] Result<void> open();
     // Reads a source to its end. False: nothing more is wanted (it is over, or there was an error).
-    // `progress` is called every 4,096 payloads of this source.
+    // `progress` is called every 4,096 payloads, taken or not, and at the end, with how many all sources gave
+    // so far.
     [[nodiscard]] bool run(Source& source, const Selection& selection, const std::atomic<bool>& stop,
                            const std::function<void(const Source&, std::uint64_t)>& progress);
     // About ten times a second, and when an interval ends (next_end()).
@@ -98,6 +99,7 @@ class Engine {
     std::optional<Time> interval_end_;
     std::size_t turn_ = 0;
     std::uint64_t taken_ = 0;
+    std::atomic<std::uint64_t> read_ = 0;
     std::optional<Error> error_;
     std::atomic<bool> over_ = false;
 };

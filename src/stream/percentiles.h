@@ -24,13 +24,17 @@ class Percentiles {
     [[nodiscard]] std::uint64_t least() const { return least_; }
     [[nodiscard]] std::uint64_t most() const { return most_; }
     [[nodiscard]] double mean() const { return count_ == 0 ? 0 : sum_ / static_cast<double>(count_); }
-    // The value below or at which `percent` of all stand; the middle of its bucket, within what there was.
+    // The least value at or below which `percent` of all stand (nearest rank); the middle of its bucket,
+    // within what there was. 0 of none.
     [[nodiscard]] std::uint64_t at(double percent) const {
-        const auto rank = static_cast<std::uint64_t>(percent / 100 * static_cast<double>(count_));
+        // In thousandths, so that 99.9 is what it says.
+        const auto thousandths = static_cast<std::uint64_t>(percent * 1000 + 0.5);
+        __extension__ using Wide = unsigned __int128;
+        const auto rank = static_cast<std::uint64_t>((Wide{count_} * thousandths + 99'999) / 100'000);
         std::uint64_t seen = 0;
         for (std::size_t i = 0; i < buckets_.size(); ++i) {
             seen += buckets_[i];
-            if (seen > rank || (seen == count_ && seen != 0)) return std::clamp(middle_of(i), least_, most_);
+            if (seen >= rank && seen != 0) return std::clamp(middle_of(i), least_, most_);
         }
         return 0;
     }

@@ -158,6 +158,7 @@ std::optional<FilterValue> filter_value(const FieldRow& row, Compare compare, st
         case Kind::ncap_proto: return protocol(text);
         case Kind::string:
         case Kind::multiline: return unordered(Pattern{std::string(text), false});
+        case Kind::rdata: return unordered(Pattern{dns::lowered(text), true});
         case Kind::hex: {
             const auto value = whole_number<std::uint32_t>(text, 16);
             return value ? unordered(WholeNumber::of_unsigned(*value)) : std::nullopt;
@@ -186,7 +187,7 @@ bool holds(WholeNumber has, Compare compare, WholeNumber wanted) { return ordere
 bool holds(double has, Compare compare, double wanted) { return ordered(has, compare, wanted); }
 
 bool holds(const FieldRow& row, const FieldValue& has, Compare compare, const FilterValue& wanted,
-           TextBuffer& scratch) {
+           TextBuffer& scratch, RdataType rdata) {
     if (const auto* number = std::get_if<WholeNumber>(&wanted))
         return holds(number_of(row, has), compare, *number);
     if (const auto* value = std::get_if<double>(&wanted))
@@ -196,7 +197,15 @@ bool holds(const FieldRow& row, const FieldValue& has, Compare compare, const Fi
         equal = in_prefix(has.octets, *network);
     } else if (const auto* octets = std::get_if<std::string>(&wanted)) {
         equal = as_text(has.octets) == *octets;
-    } else if (const Pattern& pattern = std::get<Pattern>(wanted); pattern.any_case) {
+    } else if (const Pattern& pattern = std::get<Pattern>(wanted); row.kind == Kind::rdata) {
+        scratch.clear();
+        static_cast<void>(append_value_text(scratch, row, has, rdata));
+        std::string_view shown = scratch.view();
+        equal = fits(pattern, shown);
+        // A name at the end may be written without its last dot, and generic rdata ends in a blank (N64).
+        if (shown.ends_with('.') || shown.ends_with(' '))
+            equal = equal || fits(pattern, shown.substr(0, shown.size() - 1));
+    } else if (pattern.any_case) {
         scratch.clear();
         dns::append_name(has.octets, scratch);
         equal = fits(pattern, scratch.view());

@@ -10,6 +10,7 @@
 #include "base/text_buffer.h"
 #include "net/address.h"
 #include "text/payload_fields.h"
+#include "text/value_text.h"
 
 namespace sie::text {
 
@@ -53,9 +54,9 @@ using FilterValue = std::variant<WholeNumber, double, net::Prefix, Pattern, std:
 // no sense for such a field.
 [[nodiscard]] std::optional<FilterValue> filter_value(const FieldRow& row, Compare compare,
                                                       std::string_view text);
-// `scratch` is memory to use.
+// `scratch` is memory to use. `rdata`: of rdata, its type and class.
 [[nodiscard]] bool holds(const FieldRow& row, const FieldValue& has, Compare compare,
-                         const FilterValue& wanted, TextBuffer& scratch);
+                         const FilterValue& wanted, TextBuffer& scratch, RdataType rdata = {});
 [[nodiscard]] bool holds(WholeNumber has, Compare compare, WholeNumber wanted);
 [[nodiscard]] bool holds(double has, Compare compare, double wanted);
 

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "base/octets.h"
 #include "base/text_buffer.h"
@@ -20,13 +21,18 @@ void append_json_base64(TextBuffer& json, Octets octets);
 
 // What stands in `json` from `start` on, escaped in place.
 void escape_json_from(TextBuffer& json, std::size_t start);
-// A string that `append` puts into `json` unescaped: most needs no escape, and is then written once.
+// A string that `append` puts into `json` unescaped: most needs no escape, and is then written once. `append`
+// may tell by true that it does not.
 template <class Append>
 void append_json_through(TextBuffer& json, const Append& append) {
     json += '"';
     const std::size_t start = json.size();
-    append();
-    escape_json_from(json, start);
+    if constexpr (std::is_same_v<decltype(append()), bool>) {
+        if (!append()) escape_json_from(json, start);
+    } else {
+        append();
+        escape_json_from(json, start);
+    }
     json += '"';
 }
 

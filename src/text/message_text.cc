@@ -127,7 +127,7 @@ void MessageText::append_json_records(TextBuffer& json, Section section) {
         if (records_.has_question_name(first))
             json.repeat(question_name_at_, question_name_size_);
         else
-            append_json_through(json, [&] { records_.append_name_of(first, json); });
+            append_json_through(json, [&] { return records_.append_name_of(first, json); });
         json += ",\"rrttl\":";
         append_decimal(json, ttl);
         json += ",\"rrclass\":\"";
@@ -139,7 +139,8 @@ void MessageText::append_json_records(TextBuffer& json, Section section) {
         each(head, [&](const dns::Record& record) {
             json += before;
             before = ',';
-            append_json_through(json, [&] { dns::append_rdata(json, records_.rdata_of(record), form_); });
+            append_json_through(json,
+                                [&] { return dns::append_rdata(json, records_.rdata_of(record), form_); });
         });
         json += "]}";
     }
@@ -187,7 +188,7 @@ void MessageText::append_json(TextBuffer& json, Octets message) {
         json += first ? "{\"qname\":" : ",{\"qname\":";
         first = false;
         const std::size_t name_at = json.size();
-        append_json_through(json, [&] { records_.append_name_of(record, json); });
+        append_json_through(json, [&] { return records_.append_name_of(record, json); });
         if (&record == &records_.of(Section::question).front()) {
             question_name_at_ = name_at;
             question_name_size_ = json.size() - name_at;

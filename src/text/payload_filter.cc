@@ -131,8 +131,10 @@ struct PayloadFilter::Program {
         if (row.label == Label::repeated) {
             const Compare each = leaf.compare == Compare::unequal ? Compare::equal : leaf.compare;
             bool any = false;
+            RdataType rdata;
+            if (row.kind == Kind::rdata) static_cast<void>(decoded.rdata_type(rdata.type, rdata.rrclass));
             decoded.fields().each(target->row, [&](const FieldValue& value) {
-                any = any || text::holds(row, value, each, target->value, scratch);
+                any = any || text::holds(row, value, each, target->value, scratch, rdata);
             });
             return any == (leaf.compare == each);
         }

@@ -8,9 +8,9 @@
 // FIELD is a name that presentation or JSON shows, or one of time, vname, mname, vid, msgtype, source,
 // operator, group, size. A field alone: it is there. Of repeated fields one value is enough. Values are
 // written as they are shown: addresses (also as prefixes), names of types, classes, rcodes and enumerations
-// or their numbers, times, true and false, octets in hexadecimal. In names and texts * stands for any octets;
-// names compare without case, and *.example.com is everything below example.com. A != B is not (A = B), so it
-// is true where A is missing.
+// or their numbers, times, true and false, octets in hexadecimal. In names, texts and rdata * stands for any
+// octets; names and rdata compare without case, and *.example.com is everything below example.com. A != B is
+// not (A = B), so it is true where A is missing.
 //
 // Limits: 64 KiB of text, 1,000 comparisons, 100 levels. One thread each.
 #pragma once

@@ -1,10 +1,12 @@
 // PayloadText's JSON form (FACTS N45–N52; REFERENCE §4).
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstring>
 #include <optional>
+#include <stdexcept>
 
 #include "base/address_text.h"
 #include "base/text_append.h"
@@ -81,7 +83,11 @@ void append_ip(TextBuffer& json, Octets octets) {
 void PayloadText::append_json(TextBuffer& json, const nmsg::Payload& payload) {
     const bool shown = body_is_shown(payload);
     json += "{\"time\":\"";
-    append_time(json, payload);
+    // N45: nine digits exactly, so that more than a second of nanoseconds is carried.
+    constexpr std::uint32_t second = 1'000'000'000;
+    const std::int64_t carried = std::min<std::int64_t>(
+        payload.time_nsec / second, INT64_MAX - std::max<std::int64_t>(payload.time_sec, 0));
+    append_time(json, payload.time_sec + carried, payload.time_nsec % second);
     const std::string_view vendor = vendor_name(payload.vendor);
     json += "\",\"vname\":\"";
     json += vendor.empty() ? "(unknown)" : vendor;
@@ -123,16 +129,39 @@ void PayloadText::append_json(TextBuffer& json, const nmsg::Payload& payload) {
     json += "}\n";
 }
 
+void PayloadText::make_keys() {
+    keys_of_ = decoded_.type();
+    keys_.assign(keys_of_->rows.size(), {});
+    for (std::size_t row = 0; row < keys_.size(); ++row) {
+        const std::string_view name = keys_of_->rows[row].name;
+        Key& key = keys_[row];
+        if (name.size() + 3 > key.text.size())
+            throw std::logic_error("a field's name is too long for its key");
+        key.text[0] = '"';
+        std::copy(name.begin(), name.end(), key.text.begin() + 1);
+        key.text[name.size() + 1] = '"';
+        key.text[name.size() + 2] = ':';
+        key.size = static_cast<std::uint8_t>(name.size() + 3);
+    }
+}
+
+// Of a row of the type in hand.
+void PayloadText::json_key(TextBuffer& json, const FieldRow& row) {
+    if (keys_of_ != decoded_.type()) make_keys();
+    const Key& key = keys_[static_cast<std::size_t>(&row - keys_of_->rows.data())];
+    char* const out = json.room(key.text.size() + 1);
+    *out = ',';
+    const std::size_t comma = first_key_ ? 0 : 1;
+    std::memcpy(out + comma, key.text.data(), key.text.size());
+    json.grow(comma + key.size);
+    first_key_ = false;
+}
+
 void PayloadText::json_key(TextBuffer& json, std::string_view name) {
-    char* out = json.room(name.size() + 4);
-    const char* const begin = out;
-    if (!first_key_) *out++ = ',';
-    *out++ = '"';
-    std::memcpy(out, name.data(), name.size());
-    out += name.size();
-    *out++ = '"';
-    *out++ = ':';
-    json.grow(static_cast<std::size_t>(out - begin));
+    if (!first_key_) json += ',';
+    json += '"';
+    json += name;
+    json += "\":";
     first_key_ = false;
 }
 
@@ -145,7 +174,7 @@ void PayloadText::json_rows(TextBuffer& json) {
 }
 
 void PayloadText::json_message(TextBuffer& json, const FieldRow& row, Octets message) {
-    json_key(json, row.name);
+    json_key(json, row);
     const std::size_t start = json.size();
     append_json_base64(json, message);
     if (row.kind == Kind::dnsqr_response) {
@@ -165,7 +194,7 @@ void PayloadText::json_row(TextBuffer& json, std::size_t row) {
     switch (is.kind) {
         case Kind::dnsqr_delay:
             if (const auto delay = decoded_.dnsqr_delay()) {
-                json_key(json, is.name);
+                json_key(json, is);
                 append_double(json, *delay);
             }
             return;
@@ -178,7 +207,7 @@ void PayloadText::json_row(TextBuffer& json, std::size_t row) {
             return;
         case Kind::dnsqr_dns:  // the response once more
             if (response_size_ == 0) return;
-            json_key(json, is.name);
+            json_key(json, is);
             json.repeat(response_at_, response_size_);
             return;
         case Kind::message:
@@ -204,7 +233,7 @@ void PayloadText::json_row(TextBuffer& json, std::size_t row) {
         stored = &*derived;
     }
     if (is.label == Label::repeated) {
-        json_key(json, is.name);
+        json_key(json, is);
         char before = '[';
         decoded_.fields().each(row, [&](const FieldValue& value) {
             json += before;
@@ -217,7 +246,7 @@ void PayloadText::json_row(TextBuffer& json, std::size_t row) {
     if (stored == nullptr) return;
     const bool is_name = is.kind == Kind::name || is.kind == Kind::dnstap_qname;
     if (is_name && (stored->octets.empty() || stored->octets.size() > most_name)) return;
-    json_key(json, is.name);
+    json_key(json, is);
     json_value(json, is, *stored);
 }
 
@@ -254,7 +283,7 @@ void PayloadText::json_value(TextBuffer& json, const FieldRow& row, const FieldV
         case Kind::multiline: return append_json_text(json, value.octets);
         case Kind::name:
         case Kind::dnstap_qname:
-            return append_json_through(json, [&] { dns::append_name(value.octets, json); });
+            return append_json_through(json, [&] { return dns::append_name(value.octets, json); });
         case Kind::rrtype:
         case Kind::dnstap_qtype:
         case Kind::rrclass:
@@ -268,7 +297,8 @@ void PayloadText::json_value(TextBuffer& json, const FieldRow& row, const FieldV
             std::uint16_t type = 0, rrclass = 0;
             static_cast<void>(decoded_.rdata_type(type, rrclass));
             return append_json_through(json, [&] {
-                dns::append_rdata(json, dns::Rdata::alone(value.octets, type, rrclass), style_.rdata_form);
+                return dns::append_rdata(json, dns::Rdata::alone(value.octets, type, rrclass),
+                                         style_.rdata_form);
             });
         }
         case Kind::encoded: return json_encoded(json, value.octets);

@@ -6,15 +6,15 @@
 namespace sie::text {
 
 // UTC, at least nine digits behind the dot. The second of the payload before is mostly that of this one.
-void PayloadText::append_time(TextBuffer& text, const nmsg::Payload& payload) {
-    if (payload.time_sec != date_second_ || date_.empty()) {
+void PayloadText::append_time(TextBuffer& text, std::int64_t seconds, std::uint32_t nanoseconds) {
+    if (seconds != date_second_ || date_.empty()) {
         date_.clear();
-        append_date(date_, payload.time_sec);
-        date_second_ = payload.time_sec;
+        append_date(date_, seconds);
+        date_second_ = seconds;
     }
     text += date_.view();
     text += '.';
-    append_padded(text, payload.time_nsec, 9);
+    append_padded(text, nanoseconds, 9);
 }
 
 // False if there is nothing to show but octets.

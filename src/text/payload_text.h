@@ -5,10 +5,12 @@
 // counted. Memory is used again from one payload to the next. One thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/text_buffer.h"
 
@@ -39,7 +41,7 @@ class PayloadText {
 
   private:
     // How one field comes out; each has a writer for both forms.
-    void append_time(TextBuffer& text, const nmsg::Payload& payload);
+    void append_time(TextBuffer& text, std::int64_t seconds, std::uint32_t nanoseconds);
     [[nodiscard]] bool body_is_shown(const nmsg::Payload& payload);
     void presentation_rows(TextBuffer& text);
     void presentation_row(TextBuffer& text, std::size_t row);
@@ -48,7 +50,9 @@ class PayloadText {
     void json_rows(TextBuffer& json);
     void json_row(TextBuffer& json, std::size_t row);
     void json_value(TextBuffer& json, const FieldRow& row, const FieldValue& value);
+    void json_key(TextBuffer& json, const FieldRow& row);
     void json_key(TextBuffer& json, std::string_view name);
+    void make_keys();
     void json_message(TextBuffer& json, const FieldRow& row, Octets message);
     void json_encoded(TextBuffer& json, Octets octets);
     void presentation_ncap_payload(TextBuffer& text);
@@ -60,6 +64,13 @@ class PayloadText {
     std::size_t response_at_ = 0, response_size_ = 0;  // of the JSON in hand: where the response stands
     std::int64_t date_second_ = INT64_MIN;
     bool first_key_ = true;
+    // The keys of the rows of one type as they are written: copied whole, whatever their size.
+    struct Key {
+        std::array<char, 32> text{};
+        std::uint8_t size = 0;
+    };
+    const PayloadType* keys_of_ = nullptr;
+    std::vector<Key> keys_;
     std::uint64_t undecodable_ = 0, unknown_ = 0;
 };
 

@@ -51,7 +51,7 @@ void PayloadText::append_presentation(TextBuffer& text, const nmsg::Payload& pay
     text += '[';
     append_decimal(text, payload.octets.size());
     text += "] [";
-    append_time(text, payload);
+    append_time(text, payload.time_sec, payload.time_nsec);  // N35: a larger number prints wider
     text += "] [";
     append_decimal(text, payload.vendor);
     text += ':';

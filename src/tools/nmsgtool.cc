@@ -47,10 +47,24 @@ void each_input_path(NmsgtoolOptions& given, const Each& each) {
 Result<void> check_outputs(NmsgtoolOptions& given) {
     Result<void> result;
     std::error_code none;
+    std::vector<std::string> outputs;
+    if (given.daemon && (given.stats || given.json_stats))
+        result =
+            fail(ErrorKind::usage, "-D", "nobody sees --stats in the background", "leave one of them out");
     each_output_path(given, [&](const std::string& output) {
         if (given.daemon && output == "-")
             result = fail(ErrorKind::usage, "-D", "there is no standard output in the background",
                           "write to a file");
+        // Two outputs of one file would write over each other.
+        const bool is_file = output != "-" && (given.kicker || !std::filesystem::exists(output, none) ||
+                                               std::filesystem::is_regular_file(output, none));
+        for (const std::string& other : outputs)
+            if (is_file && (std::filesystem::weakly_canonical(output, none) ==
+                                std::filesystem::weakly_canonical(other, none) ||
+                            std::filesystem::equivalent(output, other, none)))
+                result = fail(ErrorKind::usage, "-w, -o, -J, --writepcap",
+                              sie::quoted(output) + " is an output twice", "write to another file");
+        outputs.push_back(output);
         if (output == "-" || given.kicker || !std::filesystem::is_regular_file(output, none)) return;
         each_input_path(given, [&](const std::string& input) {
             if (std::filesystem::equivalent(input == "-" ? "/dev/stdin" : input, output, none))
@@ -137,6 +151,7 @@ stream::EngineOptions engine_options(const NmsgtoolOptions& given, Work& work, t
         options.interval = {seconds, offset};
     }
     options.live = !work.listen.empty();
+    options.live = options.live || given.byte_rate;
     for (const auto* paths : {&given.pcaps, &given.nmsgs, &given.jsons})
         for (const std::string& path : *paths) options.live = options.live || is_slow(path);
     options.clock = stream::clock_now;
@@ -165,8 +180,8 @@ class Reading {
     void run() {
         const bool files = !(given_.pcaps.empty() && given_.nmsgs.empty() && given_.jsons.empty());
         if (!sockets_) return read_files();
-        if (!files) return take(*sockets_, work_.selection, {});
-        std::thread beside([&] { take(*sockets_, work_.selection, {}); });
+        if (!files) return static_cast<void>(take(*sockets_, work_.selection, {}));
+        std::thread beside([&] { static_cast<void>(take(*sockets_, work_.selection, {})); });
         read_files();
         beside.join();
     }
@@ -184,6 +199,7 @@ class Reading {
                 [names = work_.operators](std::string_view name) { return names->number_of(name); },
                 [names = work_.groups](std::string_view name) { return names->number_of(name); });
             const auto complain = [&](const Error& why) {
+                const std::lock_guard lock(mutex_);
                 bar_.clear();
                 fmt::print(stderr, "nmsgtool: {}\n", why.text());
             };
@@ -206,16 +222,16 @@ class Reading {
         std::function<void(const stream::Source&, std::uint64_t)> progress;
         if (bar_.shown())
             progress = [&](const stream::Source& from, std::uint64_t count) {
+                const std::lock_guard lock(mutex_);
                 if (from.octets() != nullptr) bar_.update(*from.octets(), count, "payloads");
             };
-        take(**source, selection, progress);
-        return more_;
+        return take(**source, selection, progress);
     }
-    void take(stream::Source& source, const stream::Selection& selection,
+    // False: the run is over.
+    bool take(stream::Source& source, const stream::Selection& selection,
               const std::function<void(const stream::Source&, std::uint64_t)>& progress) {
         const bool more = engine_.run(source, selection, stop_.asked(), progress);
         const std::lock_guard lock(mutex_);
-        more_ = more;
         bar_.clear();
         source.report([](const std::string& line) { fmt::print(stderr, "nmsgtool: WARNING: {}\n", line); });
         if (given_.debug >= 2)
@@ -225,6 +241,7 @@ class Reading {
         complained_ = complained_ || source.not_understood() != 0;
         // Cut where the signal came: no damage.
         if (!more && !stop_.asked() && source.error() && !error_) error_ = source.error();
+        return more;
     }
     void keep(Error error) {
         const std::lock_guard lock(mutex_);
@@ -240,7 +257,7 @@ class Reading {
     tools::ProgressBar bar_;
     std::mutex mutex_;
     std::optional<Error> error_;
-    bool complained_ = false, more_ = true;
+    bool complained_ = false;
 };
 
 int run(NmsgtoolOptions given) {
@@ -275,8 +292,9 @@ int run(NmsgtoolOptions given) {
         if (auto opened = engine.open(); !opened) return refuse(opened.error());
         Reading reading(given, *work, engine, stop, statistics.get());
         if (auto opened = reading.open(); !opened) return refuse(opened.error());
-        if (auto gone = daemon.ready(); !gone) return refuse(gone.error());
+        // The pid first: who waited for this program to go to the background reads it at once.
         if (auto written = pid_file.write(); !written) return refuse(written.error());
+        if (auto gone = daemon.ready(); !gone) return refuse(gone.error());
         {
             const std::lock_guard lock(hangup);
             hung_up = &engine;
@@ -294,9 +312,13 @@ int run(NmsgtoolOptions given) {
         if (auto finished = engine.finish(); !finished && !error) error = std::move(finished.error());
         engine.report([](const std::string& line) { fmt::print(stderr, "nmsgtool: WARNING: {}\n", line); });
     }
-    if (given.stats) std::fputs(statistics->table().c_str(), stdout);
-    if (given.json_stats) std::fputs(statistics->json().c_str(), stdout);
-    if (std::fflush(stdout) != 0 && !error)
+    // Beside payloads on standard output the counts would spoil them.
+    bool payloads_on_stdout = false;
+    each_output_path(given, [&](const std::string& path) { payloads_on_stdout |= path == "-"; });
+    std::FILE* const to = payloads_on_stdout ? stderr : stdout;
+    if (given.stats) std::fputs(statistics->table().c_str(), to);
+    if (given.json_stats) std::fputs(statistics->json().c_str(), to);
+    if ((std::fflush(to) != 0 || std::ferror(to) != 0) && !error)
         error = fail_errno("standard output", "cannot be written", errno).value();
     if (error) return refuse(*error);
     return complained ? 1 : 0;

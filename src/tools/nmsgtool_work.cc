@@ -15,8 +15,9 @@ namespace sie::tools {
 
 namespace {
 
-// What UDP over IPv4 carries: 65,535 less the headers of IP and UDP.
-constexpr std::size_t most_datagram_container = 65'507;
+// What UDP over IPv4 carries is 65,535 less the headers of IP and UDP; and octets that cannot be compressed
+// grow by zlib's frame and a few for each of its blocks.
+constexpr std::size_t most_datagram_container = 65'507 - 64;
 
 Result<void> read_selection(const NmsgtoolOptions& given, Work& work) {
     if (given.type.empty() && !given.vendor.empty())

@@ -174,6 +174,9 @@ def refuses(t):
     t.ok('nothing to read', status=2, words=['-h', '-r FILE'])
     t.ok('an output that is an input', '-r', t.capture, '-w', t.capture, status=2, words=['in.pcap', 'input'])
     t.report.check(os.path.getsize(t.capture) > 100, 'which is not emptied')
+    for other in t.path('twice'), os.path.join(t.here, '.', 'twice'):
+        t.ok('an output twice', '-r', good, '-w', t.path('twice'), '-J', other, status=2, words=['twice'])
+    t.ok('but for what is no file', '-r', good, '-w', os.devnull, '-J', os.devnull)
     t.ok('a source of 0', '-r', good, '--setsource', '0', status=2, words=['--setsource'])
     t.ok('a level that is none', '-r', good, '-w', '-', '--zlevel', 'much', status=2, words=['much'])
     t.ok('ZMQ', '-r', good, '-S', 'tcp://x', status=2, words=['ZMQ', '-w'])

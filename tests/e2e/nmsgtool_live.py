@@ -3,6 +3,7 @@
 
 Only loopback is used, with ports that were free a moment before.
 """
+import base64
 import glob
 import json
 import os
@@ -133,7 +134,7 @@ def sockets(t):
     # About 62 payloads a container: 900 a second are more than 50,000 payloads a second.
     t.report.check(took < 60_000 / 50_000, 'at 50,000 payloads a second or more', took)
     large = made(t, 'large', lines(3000, lambda i: 'y' * (20_000 if i % 10 == 0 else i % 2000)))
-    for mtu, *options in ['512'], ['1400'], ['8192'], ['65507'], ['1'], ['1400', '-z'], ['8192', '--zlevel', 'fast'], ['1400', '--unbuffered']:
+    for mtu, *options in ['512'], ['1400'], ['8192'], ['65507'], ['65507', '-z'], ['1'], ['1400', '-z'], ['8192', '--zlevel', 'fast'], ['1400', '--unbuffered']:
         port = free_port()
         sends(t, 'containers of ' + ' '.join([mtu, *options]), large, '127.0.0.1/%d' % port,
               '127.0.0.1/%d,20000' % port, '-m', mtu, *options, count=3000)
@@ -232,6 +233,11 @@ def paces(t):
     t.run('-r', source, '-o', os.devnull, '-B', str(size // 2))
     took = time.monotonic() - begun
     t.report.check(1.9 <= took < 6, '-B: a file at half of it a second takes two seconds', took)
+    # What comes slowly goes out all the same.
+    p = t.start('-r', source, '-J', '-', '-B', str(size // 20))
+    begun = time.monotonic()
+    t.report.check(b'"message":"0 "' in p.stdout.readline() and time.monotonic() - begun < 5, 'and it is shown as it comes', time.monotonic() - begun)
+    t.end(p)
     p = t.start('-r', source, '-o', os.devnull, '-B', '1')
     time.sleep(0.3)
     begun = time.monotonic()
@@ -328,6 +334,15 @@ def hangs_up(t):
     t.report.check(shown.count(b'hello world') == 2, 'one that stayed is continued', shown)
 
 
+def incompressible(t):
+    """payloads as large as a datagram takes, which zlib makes larger: none is refused by the network"""
+    source = made(t, 'noise', b''.join(b'{"time":0,"vname":"base","mname":"xml","message":{"xmltype":"x","xmlpayload":"%s"}}\n'
+                                       % base64.b64encode(os.urandom(size)) for size in range(65_280, 65_460, 5)))
+    for options in [], ['-z'], ['--zlevel', 'best']:
+        port = free_port()
+        sends(t, ' '.join(['noise', *options]), source, '127.0.0.1/%d' % port, '127.0.0.1/%d,2000' % port, '-m', '65507', *options, count=36)
+
+
 def flushes(t):
     sog = open(os.path.join(DATA, 'sog.nmsg'), 'rb').read()
     reader, writer = os.pipe()
@@ -364,6 +379,8 @@ def background(t):
         t.report.check(b'Address already in use' in err and not os.path.exists(pid_file), 'an error reaches the terminal, with its status', err)
     _, err = t.run('-r', sog, '-D', '-J', '-', status=2)
     t.report.check(b'standard output' in err, 'no standard output in the background', err)
+    _, err = t.run('-r', sog, '-D', '--stats', status=2)
+    t.report.check(b'background' in err, 'nor counts that nobody sees', err)
     _, err = t.run('-r', sog, '-U', 'nobody-of-that-name', status=2)
     t.report.check(b'no user' in err, 'a user that is none', err)
     if os.geteuid() == 0:
@@ -416,7 +433,7 @@ def main():
     with folder() as here:
         t = Live(report, programs, here)
         try:
-            for part in sockets, boundaries, tells, channels, paces, rotates, hangs_up, flushes, background, beside:
+            for part in sockets, incompressible, boundaries, tells, channels, paces, rotates, hangs_up, flushes, background, beside:
                 part(t)
         finally:
             for p in t.started:

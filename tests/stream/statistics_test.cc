@@ -39,7 +39,7 @@ TEST(Percentiles, AreWithinTwoPercentOfTheSortedValues) {
     }
     std::sort(values.begin(), values.end());
     for (const double percent : {1.0, 50.0, 90.0, 95.0, 99.0, 99.9}) {
-        const auto exact = static_cast<double>(values[static_cast<std::size_t>(percent * 500)]);
+        const auto exact = static_cast<double>(values[static_cast<std::size_t>(percent * 500) - 1]);
         EXPECT_NEAR(static_cast<double>(percentiles.at(percent)), exact, 0.02 * exact) << percent;
     }
     EXPECT_EQ(percentiles.least(), values.front());
@@ -51,10 +51,23 @@ TEST(Percentiles, SmallAndExtremeValuesAreExact) {
     Percentiles percentiles;
     EXPECT_EQ(percentiles.at(50), 0U);
     for (std::uint64_t i = 0; i < 64; ++i) percentiles.add(i);
-    EXPECT_EQ(percentiles.at(50), 32U);
+    EXPECT_EQ(percentiles.at(50), 31U);
+    EXPECT_EQ(percentiles.at(99.9), 63U);
     Percentiles one;
     one.add(UINT64_MAX);
     EXPECT_EQ(one.at(50), UINT64_MAX);
+}
+
+// Nearest rank: of a hundred values the 99th is that at or below which 99 percent stand; of two the median is
+// the lesser.
+TEST(Percentiles, ARankIsNotOneTooHigh) {
+    Percentiles hundred, two;
+    for (std::uint64_t i = 1; i <= 100; ++i) hundred.add(i < 100 ? i % 60 : 1'000'000);
+    EXPECT_LT(hundred.at(99), 60U);
+    EXPECT_EQ(hundred.at(99.9), 1'000'000U);
+    two.add(10);
+    two.add(20);
+    EXPECT_EQ(two.at(50), 10U);
 }
 
 TEST(Statistics, OfNothingIsNothing) {

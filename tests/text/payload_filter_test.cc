@@ -139,6 +139,25 @@ TEST_F(PayloadFilterTest, TheSameNameMeansEachTypesOwnField) {
     EXPECT_FALSE(matches("type=TCP or category=cat"));
 }
 
+TEST_F(PayloadFilterTest, RdataIsComparedAsItIsShown) {
+    read(R"({"vname":"base","mname":"dns","message":{"rrname":"a.","rrtype":"A","rrclass":"IN",)"
+         R"("rdata":["192.0.2.1","192.0.2.77"]}})");
+    for (const char* yes : {"rdata=192.0.2.77", "rdata=192.0.2.*", "rdata!=192.0.2.7", "rdata"})
+        EXPECT_TRUE(matches(yes)) << yes;
+    for (const char* no : {"rdata=192.0.2.7", "rdata!=192.0.2.1", "rdata=C0000201"})
+        EXPECT_FALSE(matches(no)) << no;
+    read(R"({"vname":"base","mname":"dns","message":{"rrname":"a.","rrtype":"MX","rrclass":"IN",)"
+         R"("rdata":["10 Mail.Example.COM."]}})");
+    for (const char* yes :
+         {"rdata='10 mail.example.com'", "rdata='10 MAIL.example.com.'", "rdata=*.example.com"})
+        EXPECT_TRUE(matches(yes)) << yes;
+    EXPECT_FALSE(matches("rdata=mail.example.com"));
+    read(R"({"vname":"base","mname":"dns","message":{"rrname":"a.","rrtype":"TYPE65280","rrclass":"IN",)"
+         R"("rdata":["\\# 2 01 ff "]}})");
+    EXPECT_TRUE(matches("rdata='\\# 2 01 ff'"));
+    EXPECT_TRUE(matches("rrtype=TYPE65280 and rrtype!=ZONEMD"));
+}
+
 TEST_F(PayloadFilterTest, OctetsThatDoNotDecodeHaveNoFields) {
     payload_.octets = as_octets("\xff\xff");
     EXPECT_FALSE(matches("rcode=3"));

@@ -1,0 +1,87 @@
+// Names in messages: the walk that copies, the one that only judges and the one that prints agree on every
+// name.
+#include "dns/wire_name.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+
+#include "dns/name.h"
+
+namespace sie::dns {
+namespace {
+
+void expect_agreement(Octets message, std::size_t at, std::size_t end, bool pointers) {
+    std::size_t read_at = at, passed_at = at, printed_at = at;
+    WireName name;
+    TextBuffer text;
+    text += "ahead ";
+    bool plain = true;
+    const NameFault fault = name.read(message, read_at, end, pointers);
+    ASSERT_EQ(pass_wire_name(message, passed_at, end, pointers), fault);
+    ASSERT_EQ(append_wire_name(message, printed_at, end, pointers, text, plain), fault);
+    if (fault != NameFault::none) {
+        EXPECT_EQ(text.view(), "ahead ") << "what is refused leaves nothing";
+        return;
+    }
+    EXPECT_EQ(passed_at, read_at);
+    EXPECT_EQ(printed_at, read_at);
+    const std::string expected = name_to_text(name.octets());
+    EXPECT_EQ(text.view(), "ahead " + expected);
+    EXPECT_EQ(plain, expected.find_first_of("\\\"") == std::string::npos) << expected;
+}
+
+TEST(WireName, ThreeWalksAgreeOnEveryName) {
+    std::mt19937 random(11);
+    for (int round = 0; round < 200'000; ++round) {
+        // Labels of any length with pointers between them, in few octets, so that many of them are whole.
+        std::string octets(random() % 90, '\0');
+        for (std::size_t i = 0; i < octets.size();) {
+            const std::size_t kind = random() % 8;
+            if (kind == 0 && i + 2 <= octets.size()) {
+                octets[i] = static_cast<char>(0xc0);
+                octets[i + 1] = static_cast<char>(random() % 100);
+                i += 2;
+                continue;
+            }
+            const std::size_t length = kind == 1 ? 0 : kind == 2 ? random() % 256 : random() % 20;
+            octets[i] = static_cast<char>(length);
+            for (std::size_t end = std::min(octets.size(), i + 1 + length); ++i < end;)
+                octets[i] = static_cast<char>(round % 4 == 0 ? random() : 'a' + random() % 26);
+        }
+        const std::size_t at = octets.empty() ? 0 : random() % octets.size();
+        const std::size_t end = random() % 4 == 0 ? at + random() % (octets.size() - at + 1) : octets.size();
+        expect_agreement(as_octets(octets), at, end, random() % 2 == 0);
+    }
+}
+
+TEST(WireName, LabelsOfEverySizeAndOctetArePrintedAsOneByOne) {
+    for (std::size_t size = 1; size <= 63; ++size)
+        for (unsigned octet = 0; octet < 256; ++octet)
+            for (const std::size_t place : {std::size_t{0}, size / 2, size - 1}) {
+                std::string label(size, 'x');
+                label[place] = static_cast<char>(octet);
+                const char c = static_cast<char>(octet);
+                std::string shown(1, c);
+                if (c == '.' || c == '\\') shown = std::string("\\") + c;
+                if (octet <= 0x20 || octet >= 0x7f) {
+                    shown = "\\000";
+                    shown[1] = static_cast<char>('0' + octet / 100);
+                    shown[2] = static_cast<char>('0' + octet / 10 % 10);
+                    shown[3] = static_cast<char>('0' + octet % 10);
+                }
+                const std::string expected =
+                    std::string(place, 'x') + shown + std::string(size - 1 - place, 'x') + ".";
+                for (const std::size_t behind : {0U, 7U, 40U}) {
+                    const std::string readable = label + std::string(behind, '"');
+                    TextBuffer text;
+                    const bool plain = append_label(as_octets(readable), size, text);
+                    ASSERT_EQ(text.view(), expected);
+                    ASSERT_EQ(plain, shown.size() == 1 && c != '"') << octet;
+                }
+            }
+}
+
+}  // namespace
+}  // namespace sie::dns
