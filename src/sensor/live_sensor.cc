@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "sensor/kernel_rules.h"
+
 namespace sie::sensor {
 
 namespace {
@@ -22,12 +24,7 @@ capture::LiveOptions source_of(const LiveSetup& setup, std::size_t interface) {
     options.promiscuous = setup.interfaces[interface].promiscuous;
     options.snap_length = setup.interfaces[interface].snap_length;
     options.ring_octets = setup.ring_octets / setup.workers;
-    const dnsqr::Settings& settings = setup.settings;
-    options.filter = capture::FilterRules{settings.resolver_prefixes,
-                                          settings.server_prefixes,
-                                          settings.ports,
-                                          !settings.has_lists(),
-                                          {settings.wants_tcp(), settings.wants_icmp()}};
+    options.filter = kernel_rules(setup.settings);
     // Sockets of one group are told apart by it from those of other processes on the same interface.
     if (setup.workers > 1)
         options.fanout_group = static_cast<std::uint16_t>(static_cast<unsigned>(::getpid()) * 31 + interface);

@@ -4,40 +4,41 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "base/result.h"
 #include "capture/capture_file.h"
+#include "stream/frame_row.h"
 
 namespace sie::stream {
 
-class CaptureRow {
+class CaptureRow final : public FrameRow {
   public:
     // Opens the first. `paths` is not empty; `stop` as in OctetSource.
-    [[nodiscard]] static Result<CaptureRow> open(std::vector<std::string> paths,
-                                                 const std::atomic<bool>* stop) {
+    [[nodiscard]] static Result<std::unique_ptr<FrameRow>> open(std::vector<std::string> paths,
+                                                                const std::atomic<bool>* stop) {
         auto file = capture::CaptureFile::open(paths.front(), stop);
         if (!file) return fail(std::move(file.error()));
-        return CaptureRow(std::move(*file), std::move(paths), stop);
+        return std::unique_ptr<FrameRow>(new CaptureRow(std::move(*file), std::move(paths), stop));
     }
-    [[nodiscard]] bool next(capture::Frame& frame) {
-        if (file_.next(frame)) return true;
+    NextFrame next(capture::Frame& frame) override {
+        if (file_.next(frame)) return NextFrame::frame;
         while (!file_.error() && at_ + 1 < paths_.size()) {
             auto file = capture::CaptureFile::open(paths_[++at_], stop_);
             if (!file) {
                 error_ = std::move(file.error());
                 at_ = paths_.size();
-                return false;
+                return NextFrame::end;
             }
             file_ = std::move(*file);
-            if (file_.next(frame)) return true;
+            if (file_.next(frame)) return NextFrame::frame;
         }
-        return false;
+        return NextFrame::end;
     }
-    [[nodiscard]] const std::optional<Error>& error() const { return error_ ? error_ : file_.error(); }
-    [[nodiscard]] const OctetSource& source() const { return file_.source(); }
+    const std::optional<Error>& error() const override { return error_ ? error_ : file_.error(); }
+    const OctetSource* octets() const override { return &file_.source(); }
 
   private:
     CaptureRow(capture::CaptureFile file, std::vector<std::string> paths, const std::atomic<bool>* stop)

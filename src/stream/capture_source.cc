@@ -12,18 +12,19 @@ namespace {
 // full of open queries leaves at once); their memory is used again.
 class CaptureSource final : public Source, private dnsqr::PayloadSink, private sensor::ClockListener {
   public:
-    CaptureSource(CaptureRow files, const dnsqr::Settings& settings, const capture::PacketFilter* filter)
-        : files_(std::move(files)), path_(settings, HashKey::random(), ledger_, *this, *this, filter) {}
+    CaptureSource(std::unique_ptr<FrameRow> frames, const dnsqr::Settings& settings,
+                  const capture::PacketFilter* filter)
+        : frames_(std::move(frames)), path_(settings, HashKey::random(), ledger_, *this, *this, filter) {}
 
     bool next(nmsg::Payload& out) override {
         while (taken_ == made_) {
             taken_ = made_ = 0;
             if (ended_) return false;
-            if (capture::Frame frame; !stopped_ && files_.next(frame)) {
-                path_.frame(frame);
-            } else {
-                path_.finish();
-                ended_ = true;
+            capture::Frame frame;
+            switch (stopped_ ? NextFrame::end : frames_->next(frame)) {
+                case NextFrame::frame: path_.frame(frame); break;
+                case NextFrame::idle: path_.idle(frame.time); break;
+                case NextFrame::end: path_.finish(); ended_ = true;
             }
         }
         const Made& made = waiting_[taken_++];
@@ -35,10 +36,10 @@ class CaptureSource final : public Source, private dnsqr::PayloadSink, private s
         out.octets = made.octets;
         return true;
     }
-    void stop() override { stopped_ = true; }
-    const std::optional<Error>& error() const override { return files_.error(); }
-    const OctetSource* octets() const override { return &files_.source(); }
-    void report(const std::function<void(const std::string&)>&) const override {}
+    void stop() override { stopped_ = !frames_->drains(); }
+    const std::optional<Error>& error() const override { return frames_->error(); }
+    const OctetSource* octets() const override { return frames_->octets(); }
+    void report(const std::function<void(const std::string&)>& line) const override { frames_->report(line); }
 
   private:
     struct Made {
@@ -56,7 +57,7 @@ class CaptureSource final : public Source, private dnsqr::PayloadSink, private s
     }
     void clock(Time) override {}
 
-    CaptureRow files_;
+    std::unique_ptr<FrameRow> frames_;
     sensor::Ledger ledger_;
     std::vector<Made> waiting_;
     std::size_t made_ = 0, taken_ = 0;
@@ -72,7 +73,13 @@ Result<std::unique_ptr<Source>> open_captures(std::vector<std::string> paths, co
                                               const capture::PacketFilter* filter) {
     auto files = CaptureRow::open(std::move(paths), stop);
     if (!files) return fail(std::move(files.error()));
-    return std::make_unique<CaptureSource>(std::move(*files), settings, filter);
+    return make_transaction_source(std::move(*files), settings, filter);
+}
+
+std::unique_ptr<Source> make_transaction_source(std::unique_ptr<FrameRow> frames,
+                                                const dnsqr::Settings& settings,
+                                                const capture::PacketFilter* filter) {
+    return std::make_unique<CaptureSource>(std::move(frames), settings, filter);
 }
 
 }  // namespace sie::stream

@@ -18,12 +18,16 @@ constexpr std::uint32_t type_ncap = 1, type_pkt = 8, type_packet = 12;
 //  ncap:   1 type (IPV4 = 0, IPV6 = 1) 2 the IP packet
 class PacketSource final : public Source {
   public:
-    PacketSource(CaptureRow files, const text::PayloadType& type, const capture::PacketFilter* filter)
-        : files_(std::move(files)), type_(type), filter_(filter) {}
+    PacketSource(std::unique_ptr<FrameRow> frames, const text::PayloadType& type,
+                 const capture::PacketFilter* filter)
+        : frames_(std::move(frames)), type_(type), filter_(filter) {}
 
     bool next(nmsg::Payload& out) override {
-        for (capture::Frame frame; !stopped_ && files_.next(frame);) {
-            if (!encode(frame)) continue;
+        while (!stopped_) {
+            capture::Frame frame;
+            const NextFrame next = frames_->next(frame);
+            if (next == NextFrame::end) break;
+            if (next == NextFrame::idle || !encode(frame)) continue;
             out = {};
             out.vendor = type_.vendor;
             out.type = type_.type;
@@ -34,13 +38,14 @@ class PacketSource final : public Source {
         }
         return false;
     }
-    void stop() override { stopped_ = true; }
-    const std::optional<Error>& error() const override { return files_.error(); }
-    const OctetSource* octets() const override { return &files_.source(); }
+    void stop() override { stopped_ = !frames_->drains(); }
+    const std::optional<Error>& error() const override { return frames_->error(); }
+    const OctetSource* octets() const override { return frames_->octets(); }
     void report(const std::function<void(const std::string&)>& line) const override {
         if (skipped_ != 0)
             line(fmt::format("{} frames skipped: no whole IP packet in them, cut short, or not of Ethernet",
                              skipped_));
+        frames_->report(line);
     }
 
   private:
@@ -67,7 +72,7 @@ class PacketSource final : public Source {
     }
     void room(std::size_t octets) { octets_.resize(octets); }
 
-    CaptureRow files_;
+    std::unique_ptr<FrameRow> frames_;
     const text::PayloadType& type_;
     const capture::PacketFilter* const filter_;
     std::vector<std::uint8_t> octets_;
@@ -87,7 +92,12 @@ Result<std::unique_ptr<Source>> open_packets(std::vector<std::string> paths, con
                                              const capture::PacketFilter* filter) {
     auto files = CaptureRow::open(std::move(paths), stop);
     if (!files) return fail(std::move(files.error()));
-    return std::make_unique<PacketSource>(std::move(*files), type, filter);
+    return make_packet_source(std::move(*files), type, filter);
+}
+
+std::unique_ptr<Source> make_packet_source(std::unique_ptr<FrameRow> frames, const text::PayloadType& type,
+                                           const capture::PacketFilter* filter) {
+    return std::make_unique<PacketSource>(std::move(frames), type, filter);
 }
 
 }  // namespace sie::stream

@@ -18,6 +18,7 @@
 #include "capture/packet_filter.h"
 #include "dnsqr/settings.h"
 #include "nmsg/payload.h"
+#include "stream/frame_row.h"
 #include "text/json_reader.h"
 #include "text/payload_types.h"
 
@@ -67,6 +68,13 @@ class Source {
                                                            const std::atomic<bool>* stop,
                                                            const text::PayloadType& type,
                                                            const capture::PacketFilter* filter);
+// The same two of other frames, such as an InterfaceRow.
+[[nodiscard]] std::unique_ptr<Source> make_transaction_source(std::unique_ptr<FrameRow> frames,
+                                                              const dnsqr::Settings& settings,
+                                                              const capture::PacketFilter* filter);
+[[nodiscard]] std::unique_ptr<Source> make_packet_source(std::unique_ptr<FrameRow> frames,
+                                                         const text::PayloadType& type,
+                                                         const capture::PacketFilter* filter);
 [[nodiscard]] bool is_made_of_packets(const text::PayloadType& type);
 
 }  // namespace sie::stream

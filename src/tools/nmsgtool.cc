@@ -13,6 +13,7 @@
 #include "stream/datagram_source.h"
 #include "stream/engine.h"
 #include "stream/file_output.h"
+#include "stream/interface_row.h"
 #include "stream/statistics.h"
 #include "stream/ticker.h"
 #include "tools/daemon.h"
@@ -150,7 +151,7 @@ stream::EngineOptions engine_options(const NmsgtoolOptions& given, Work& work, t
             given.randomize ? std::uniform_int_distribution<std::int64_t>(0, seconds - 1)(random) : 0;
         options.interval = {seconds, offset};
     }
-    options.live = !work.listen.empty();
+    options.live = !work.listen.empty() || !work.interfaces.empty();
     options.live = options.live || given.byte_rate;
     for (const auto* paths : {&given.pcaps, &given.nmsgs, &given.jsons})
         for (const std::string& path : *paths) options.live = options.live || is_slow(path);
@@ -169,26 +170,40 @@ class Reading {
         : given_(given), work_(work), engine_(engine), stop_(stop), statistics_(statistics) {}
 
     // Opens what may be refused before anything is read.
-    Result<void> open() {
+    Result<void> open(sensor::FrameMerge::Sources interfaces) {
+        if (!interfaces.empty()) live_.push_back({from_interfaces(std::move(interfaces)), {}});
         if (work_.listen.empty()) return {};
         auto sockets = stream::open_datagrams(work_.listen, &stop_.asked());
         if (!sockets) return fail(std::move(sockets.error()));
-        sockets_ = std::move(*sockets);
+        live_.push_back({std::move(*sockets), work_.selection});
         return {};
     }
-    // Files one after the other, sockets beside them.
+    // Files one after the other; interfaces and sockets beside them.
     void run() {
-        const bool files = !(given_.pcaps.empty() && given_.nmsgs.empty() && given_.jsons.empty());
-        if (!sockets_) return read_files();
-        if (!files) return static_cast<void>(take(*sockets_, work_.selection, {}));
-        std::thread beside([&] { static_cast<void>(take(*sockets_, work_.selection, {})); });
+        std::vector<std::thread> beside;
+        for (Live& live : live_)
+            beside.emplace_back([&] { static_cast<void>(take(*live.source, live.selection, {})); });
         read_files();
-        beside.join();
+        for (std::thread& thread : beside) thread.join();
     }
     [[nodiscard]] const std::optional<Error>& error() const { return error_; }
     [[nodiscard]] bool complained() const { return complained_; }
 
   private:
+    struct Live {
+        std::unique_ptr<stream::Source> source;
+        stream::Selection selection;
+    };
+    std::unique_ptr<stream::Source> from_interfaces(sensor::FrameMerge::Sources interfaces) {
+        auto row = std::make_unique<stream::InterfaceRow>(
+            std::move(interfaces), stop_.asked(), [this] { return engine_.over(); },
+            [](const std::string& line) { fmt::print(stderr, "nmsgtool: WARNING: {}\n", line); });
+        const capture::PacketFilter* filter = work_.filter ? &*work_.filter : nullptr;
+        const text::PayloadType& type = *work_.selection.type;
+        return stream::is_made_of_packets(type)
+                   ? stream::make_packet_source(std::move(row), type, filter)
+                   : stream::make_transaction_source(std::move(row), work_.settings, filter);
+    }
     void read_files() {
         if (!given_.pcaps.empty() && !read(open_captures(), {})) return;
         for (const std::string& path : given_.nmsgs)
@@ -253,7 +268,7 @@ class Reading {
     stream::Engine& engine_;
     tools::StopSignal& stop_;
     stream::Statistics* const statistics_;
-    std::unique_ptr<stream::Source> sockets_;
+    std::vector<Live> live_;
     tools::ProgressBar bar_;
     std::mutex mutex_;
     std::optional<Error> error_;
@@ -273,6 +288,12 @@ int run(NmsgtoolOptions given) {
         make_absolute(given);
         if (auto started = daemon.start(); !started) return refuse(started.error());
     }
+    sensor::FrameMerge::Sources interfaces;
+    for (const capture::LiveOptions& options : work->interfaces) {
+        auto source = capture::open_live_source(options);
+        if (!source) return refuse(source.error());
+        interfaces.push_back(std::move(*source));
+    }
     if (!given.user.empty())
         if (auto done = tools::become_user(given.user); !done) return refuse(done.error());
 
@@ -291,7 +312,7 @@ int run(NmsgtoolOptions given) {
         stream::Engine engine(outputs_of(given, *work), engine_options(given, *work, stop, statistics.get()));
         if (auto opened = engine.open(); !opened) return refuse(opened.error());
         Reading reading(given, *work, engine, stop, statistics.get());
-        if (auto opened = reading.open(); !opened) return refuse(opened.error());
+        if (auto opened = reading.open(std::move(interfaces)); !opened) return refuse(opened.error());
         // The pid first: who waited for this program to go to the background reads it at once.
         if (auto written = pid_file.write(); !written) return refuse(written.error());
         if (auto gone = daemon.ready(); !gone) return refuse(gone.error());

@@ -28,7 +28,7 @@ constexpr const char* use_files = "use files, pipes or UDP: -r, -w, -l, -s";
 constexpr const char* no_kafka = "Kafka is not supported";
 constexpr const char* no_filters = "filter modules are not supported";
 constexpr const char* choose = "--filter takes an expression";
-constexpr std::array<Refused, 12> refused_options{{
+constexpr std::array<Refused, 11> refused_options{{
     {"-L,--readzsock", no_zmq, use_files},
     {"-Z,--readzchan", no_zmq, use_files},
     {"-S,--writezsock", no_zmq, use_files},
@@ -39,7 +39,6 @@ constexpr std::array<Refused, 12> refused_options{{
     {"--policy", no_filters, choose},
     {"-M,--statsmod", "statistics modules are not supported", "--stats prints what was read"},
     {"-f,--readpres", "presentation cannot be read back: it does not show everything", "use JSON: -J and -j"},
-    {"-i,--readif", "this program does not capture", "use sie-dns-sensor, or tcpdump -w - | nmsgtool -p -"},
     {"--readchannel", "it is called --readchan", ""},
 }};
 
@@ -61,6 +60,7 @@ void add_inputs(CLI::App& app, NmsgtoolOptions& given) {
     };
     add("-r,--readnmsg", given.nmsgs, "FILE", "NMSG file, or -");
     add("-p,--readpcap", given.pcaps, "FILE", "capture file, or -; needs -T dnsqr, packet, pkt or ncap");
+    add("-i,--readif", given.interfaces, "IF[+][,SNAP]", "live, + promiscuous; needs -T like -p");
     add("-j,--readjson", given.jsons, "FILE", "JSON lines, or -");
     add("-l,--readsock", given.sockets, "ADDR/PORT", "NMSG by UDP; also ADDR/LOW..HIGH");
     add("-C,--readchan", given.channels, "NAME", "the same by a name of the channel file");
@@ -86,7 +86,7 @@ void add_choosing(CLI::App& app, NmsgtoolOptions& given) {
     };
     add("-V,--vendor", given.vendor, "NAME", "vendor of what is made, or taken of -r and -l");
     add("-T,--msgtype", given.type, "NAME", "its type, such as dnsqr");
-    add("-b,--bpf", given.bpf, "EXPR", "of -p: a packet filter that narrows what the lists allow");
+    add("-b,--bpf", given.bpf, "EXPR", "of -p and -i: a packet filter that narrows what the lists allow");
     add("--filter", given.filter, "EXPR", "take what matches: 'qname=*.example.com and not rcode=NOERROR'");
     add("--getsource", given.get_source, "N", "take only payloads of this source of -r and -l");
     add("--getoperator", given.get_operator, "NAME|N", "the same of this operator");
@@ -233,7 +233,7 @@ std::variant<NmsgtoolOptions, int> read_command_line(int argc, char** argv) {
                            refused_options[i].why,
                            refused_options[i].remedy});
     if (given.pcaps.empty() && given.nmsgs.empty() && given.jsons.empty() && given.sockets.empty() &&
-        given.channels.empty())
+        given.channels.empty() && given.interfaces.empty())
         return refuse(
             {ErrorKind::usage, "nmsgtool", {}, "nothing to read", "give -r FILE, or see nmsgtool -h"});
     if (const char* kicker = std::getenv("NMSG_KICKER"); kicker != nullptr && !given.kicker)

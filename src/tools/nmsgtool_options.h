@@ -13,7 +13,7 @@ namespace sie::tools {
 
 struct NmsgtoolOptions {
     // Inputs.
-    std::vector<std::string> pcaps, nmsgs, jsons, sockets, channels;
+    std::vector<std::string> interfaces, pcaps, nmsgs, jsons, sockets, channels;
     // Outputs.
     std::vector<std::string> nmsg_outs, text_outs, json_outs, socket_outs, pcap_outs;
     bool stats = false, json_stats = false;

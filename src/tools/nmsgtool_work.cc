@@ -8,7 +8,9 @@
 
 #include "base/number.h"
 #include "base/quoted.h"
+#include "sensor/kernel_rules.h"
 #include "stream/channel_file.h"
+#include "stream/interface_row.h"
 #include "tools/dnsqr_environment.h"
 
 namespace sie::tools {
@@ -31,15 +33,15 @@ Result<void> read_selection(const NmsgtoolOptions& given, Work& work) {
                         "such as -V base -T dnsqr");
     }
     const text::PayloadType* type = work.selection.type;
-    if (!given.pcaps.empty() &&
+    if (!(given.pcaps.empty() && given.interfaces.empty()) &&
         (type == nullptr || (type->name != "dnsqr" && !stream::is_made_of_packets(*type))))
-        return fail(ErrorKind::usage, "-p", "captures become base:dnsqr, packet, pkt or ncap payloads only",
-                    "add -V base -T dnsqr");
+        return fail(ErrorKind::usage, given.pcaps.empty() ? "-i" : "-p",
+                    "captures become base:dnsqr, packet, pkt or ncap payloads only", "add -V base -T dnsqr");
     return {};
 }
 
 Result<void> read_capture_settings(const NmsgtoolOptions& given, Work& work) {
-    if (given.pcaps.empty()) return {};
+    if (given.pcaps.empty() && given.interfaces.empty()) return {};
     if (!stream::is_made_of_packets(*work.selection.type)) {
         if (auto applied = apply_environment(work.settings); !applied) return applied;
         if (auto checked = dnsqr::check(work.settings, false); !checked) return checked;
@@ -166,6 +168,18 @@ Result<void> read_endpoints(const NmsgtoolOptions& given, Work& work) {
     return {};
 }
 
+// -i: who may see what is on the wire is decided once, so all are opened together, ahead of -U.
+Result<void> read_interfaces(const NmsgtoolOptions& given, Work& work) {
+    for (const std::string& text : given.interfaces) {
+        auto options = stream::parse_interface("-i", text);
+        if (!options) return fail(std::move(options.error()));
+        if (!stream::is_made_of_packets(*work.selection.type))
+            options->filter = sensor::kernel_rules(work.settings);
+        work.interfaces.push_back(std::move(*options));
+    }
+    return {};
+}
+
 Result<void> read_filter(const NmsgtoolOptions& given, Work& work) {
     if (given.filter.empty()) return {};
     const auto alias = [](std::shared_ptr<const stream::AliasFile> names) {
@@ -182,8 +196,8 @@ Result<void> read_filter(const NmsgtoolOptions& given, Work& work) {
 
 Result<Work> read_work(const NmsgtoolOptions& given) {
     Work work;
-    for (const auto read :
-         {read_selection, read_capture_settings, read_ids, read_forms, read_endpoints, read_filter})
+    for (const auto read : {read_selection, read_capture_settings, read_ids, read_forms, read_endpoints,
+                            read_interfaces, read_filter})
         if (auto done = read(given, work); !done) return fail(std::move(done.error()));
     return work;
 }

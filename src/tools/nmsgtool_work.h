@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "capture/live_source.h"
 #include "capture/packet_filter.h"
 #include "dnsqr/settings.h"
 #include "stream/alias_file.h"
@@ -22,6 +23,7 @@ struct Work {
     stream::Selection selection;
     std::optional<text::PayloadFilter> payload_filter;
     stream::SinkOptions sinks;
+    std::vector<capture::LiveOptions> interfaces;
     std::vector<stream::Endpoint> listen;
     std::vector<stream::Destination> send;
     std::shared_ptr<const stream::AliasFile> operators, groups;

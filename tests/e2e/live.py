@@ -308,7 +308,55 @@ def start_errors():
         healthy(stop(limited), 'within 512 MB of address space')
 
 
-steps = [captures, signals, rotation, disks, fifo, interfaces, start_errors]
+def nmsgtool():
+    """nmsgtool -i: transactions as of the capture file, packets one by one, count and signal, and its errors"""
+    times, frames = veth.frames_of(EXAMPLE)
+    settings = {'DNSQR_RES_ADDRS': RESOLVERS}
+    with programs.folder() as place, veth.Namespace() as space:
+        def started(*arguments, env=None):
+            tool = space.start([p.nmsgtool, *arguments], env=env, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+            # a packet socket that runs (the sender's own has no protocol, and does not) is the sign that it captures
+            veth.wait_for(lambda: tool.poll() is not None or any(
+                x.split()[5] == b'1' for x in space.run(['cat', '/proc/net/packet']).stdout.splitlines()[1:]), 'a packet socket')
+            return tool
+
+        def ended(tool, what):
+            took, out, err = veth.end(tool)
+            report.same(0, tool.returncode, what + ': exit status', err.decode())
+            report.check(took < 1.5, '%s: ended after %.2f s' % (what, took))
+            return out, err
+
+        def path(x):
+            return os.path.join(place, x)
+
+        reference = p.record([EXAMPLE], path('offline.nmsg'), settings)
+        report.same(0, reference.status, 'nmsgtool -p', reference)
+        tool = started('-i', 'b0', '-V', 'base', '-T', 'dnsqr', '-w', path('live.nmsg'), env=settings)
+        space.send(0, frames, times)
+        ended(tool, 'nmsgtool -i')
+        report.same(untimed(p.lines(path('offline.nmsg'))), untimed(p.lines(path('live.nmsg'))), 'nmsgtool -i: lines')
+
+        tool = started('-i', 'b0+,128', '-T', 'packet', '-w', path('packets.nmsg'))
+        space.send(0, frames[:500])
+        time.sleep(0.3)
+        out, err = ended(tool, 'nmsgtool -i -T packet')
+        done = p.run([p.nmsgtool, '-r', path('packets.nmsg'), '--json-stats'])
+        kept = sum(len(x) <= 128 and x[12:14] != b'\x08\x06' for x in frames[:500])  # ARP is no IP packet
+        report.same(kept, json.loads(done.out)['payloads'], 'nmsgtool -i -T packet: packets within the snap length')
+        report.check(b'skipped' in err, 'nmsgtool -i: what was cut is told', err)
+
+        tool = started('-i', 'b0', '-T', 'dnsqr', '-c', '5', '-o', path('five'), env=settings)
+        space.send(0, frames[:2000])
+        tool.wait(5)
+        report.same(0, tool.returncode, 'nmsgtool -i -c')
+        for arguments, status, word in ((['-i', 'b0'], 2, '-T dnsqr'), (['-i', 'nosuch', '-T', 'dnsqr'], 3, 'nosuch'),
+                                        (['-i', 'b0,x', '-T', 'dnsqr'], 2, 'snap length'), (['-i', '+', '-T', 'dnsqr'], 2, 'no interface')):
+            done = space.start([p.nmsgtool, *arguments], stderr=subprocess.PIPE)
+            err = done.communicate(timeout=10)[1].decode()
+            report.check(done.returncode == status and word in err, 'nmsgtool %s' % arguments, '%d %s' % (done.returncode, err))
+
+
+steps = [captures, signals, rotation, disks, fifo, interfaces, start_errors, nmsgtool]
 wanted = sys.argv[2:]
 for step in steps:
     if not wanted or step.__name__ in wanted:
