@@ -13,6 +13,7 @@ a tenth, the first look at memory after a third. Root is needed.
 import argparse
 import os
 import signal
+import statistics
 import subprocess
 import sys
 import time
@@ -77,10 +78,11 @@ class Soak:
                     checker.wait()
 
     def watch(self, receiver, checker, sender, rate, seconds):
-        given, early, late, step = set(), None, None, min(30, max(1, seconds // 10))
+        given, early, late, step = set(), [], [], min(30, max(1, seconds // 10))
         begun = time.monotonic()
         next_line = begun + step
-        early_at, late_at = (120 if seconds >= WHOLE else seconds / 3), seconds - 1
+        look = 5 if seconds >= WHOLE else 2  # seconds, of which the median counts: not a moment in which a disk is slow
+        early_at, late_at = (120 if seconds >= WHOLE else seconds / 3), seconds - look
 
         def hand_over():
             for path in receiver.files():
@@ -89,16 +91,14 @@ class Soak:
                     checker.stdin.write(path + '\n')
                     checker.stdin.flush()
 
-        # Deterministic, so that a terminal sees that it lives.
         print('%6s %14s %12s %8s %10s' % ('s', 'frames', 'VmRSS KiB', 'files', 'CPU s'), flush=True)
         while sender.process.poll() is None:
             time.sleep(0.1)
             now = time.monotonic() - begun
             hand_over()
-            if early is None and now >= early_at:
-                early = live.memory_kib(receiver.pid, 'VmRSS')
-            if late is None and now >= late_at:
-                late = live.memory_kib(receiver.pid, 'VmRSS')
+            for samples, since in (early, early_at), (late, late_at):
+                if since <= now < since + look:
+                    samples.append(live.memory_kib(receiver.pid, 'VmRSS'))
             if time.monotonic() >= next_line:
                 next_line += step
                 cpu = sum(ns for _, ns in live.threads_cpu(receiver.pid).values()) / 1e9
@@ -115,8 +115,9 @@ class Soak:
             if not good:
                 failed.append(what)
         hold(receiver.status == 0, 'status %d: %s' % (receiver.status, receiver.error_text[-500:]))
-        hold(early is not None and late is not None, 'it ended before the second look at memory')
-        if early is not None and late is not None:
+        hold(early and late, 'it ended before the second look at memory')
+        early, late = (round(statistics.median(x)) if x else None for x in (early, late))
+        if early and late:
             hold(abs(late - early) <= MOST_GROWTH_KIB, 'resident memory went from %d to %d KiB' % (early, late))
         hold(not sent['veth_dropped'] and not sent['failed'], '%d frames were dropped by the pair, %d not sent' % (sent['veth_dropped'], sent['failed']))
         hold(not summary.get('drops'), 'drops: %s' % summary.get('drops'))
