@@ -12,6 +12,7 @@ import shutil
 import signal
 import struct
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -33,15 +34,20 @@ def text_of(path):
 
 
 class Namespace:
-    """with Namespace() as n: a namespace with the pair in it; gone at the end"""
+    """with Namespace() as n: a namespace with the pair in it; gone at the end, with what still runs in it"""
 
     made = 0
+
+    def __init__(self):
+        self.started = []  # receivers and senders
 
     def __enter__(self):
         if os.geteuid() != 0:
             raise Unable('a network namespace needs root')
         if not shutil.which('ip'):
             raise Unable('ip is not installed (iproute2)')
+        # Ended from outside, too, it leaves nothing behind.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         Namespace.made += 1
         self.name = 'sie-live-%d-%d' % (os.getpid(), Namespace.made)
         done = subprocess.run(['ip', 'netns', 'add', self.name], capture_output=True, text=True)
@@ -61,6 +67,8 @@ class Namespace:
         return self
 
     def __exit__(self, *_):
+        for one in self.started:
+            one.kill()
         if getattr(self, 'fd', None) is not None:
             os.close(self.fd)
         subprocess.run(['ip', 'netns', 'del', self.name], capture_output=True)
@@ -133,7 +141,7 @@ def interface_counts(pid, interface=RECEIVE):
         name, _, numbers = line.strip().partition(':')
         if name == interface:
             n = [int(x) for x in numbers.split()]
-            return n[0 + 1], n[3], n[9], n[11]
+            return n[1], n[3], n[9], n[11]
     raise RuntimeError('%s is not there' % interface)
 
 
@@ -159,6 +167,7 @@ class Receiver:
             os.close(reader)
             os.close(writer)
         self.pid = self.process.pid
+        namespace.started.append(self)
         namespace.until(lambda: self.process.poll() is not None or self.captures(), self.name + ' captures', patience)
         if self.process.poll() is not None:
             self.finish()
@@ -260,6 +269,7 @@ class Sender:
         arguments += ['--transactions', str(transactions)] if transactions else []
         self.process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                         preexec_fn=place(namespace, os.sched_getaffinity(0), nice))
+        namespace.started.append(self)
 
     def wait(self, patience=PATIENCE):
         out, err = self.process.communicate(timeout=patience)

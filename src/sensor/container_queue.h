@@ -1,10 +1,9 @@
 // Containers from one worker to the writer: bounded, and never waited for.
 //
-// A ring of slots for one producer and one consumer. Memory goes back by a second ring, emptied containers:
-// as many are in use as were on their way at once, not one for each slot, so that a queue that is nearly
-// empty stays in the cache. After that nothing is allocated. Besides containers a worker sends the number of
-// the file that it has ended (a mark): what it pushed before belongs to that file, what it pushes later to
-// the next.
+// A ring of slots for one producer and one consumer. Memory goes back by a second ring of emptied
+// containers, so that a queue that is nearly empty stays in the cache and nothing is allocated; what a longer
+// queue has taken besides is freed by the consumer. Besides containers a worker sends the number of the file
+// that it has ended (a mark): what it pushed before belongs to that file, what it pushes later to the next.
 #pragma once
 
 #include <atomic>
@@ -19,7 +18,7 @@ namespace sie::sensor {
 class ContainerQueue {
   public:
     // One slot more is kept for a mark, so that a full queue still takes one.
-    explicit ContainerQueue(std::size_t capacity) : slots_(capacity + 1), emptied_(capacity + 3) {}
+    explicit ContainerQueue(std::size_t capacity) : slots_(capacity + 1), emptied_(most_emptied) {}
 
     // The producer. False: it is full, and `container` is as it was.
     [[nodiscard]] bool push(Container& container) {
@@ -69,12 +68,14 @@ class ContainerQueue {
         pushed_.store(at + 1, std::memory_order_release);
         return true;
     }
-    // The consumer: leaves `container` without memory. There is always room: all slots, and one in each hand.
+    // The consumer: leaves `container` without memory.
     void give_back(Container& container) {
+        if (container.octets.capacity() == 0) return;
         const std::size_t at = given_.load(std::memory_order_relaxed);
-        if (container.octets.capacity() == 0 ||
-            at - taken_.load(std::memory_order_acquire) == emptied_.size())
+        if (at - taken_.load(std::memory_order_acquire) == emptied_.size()) {
+            std::vector<std::uint8_t>().swap(container.octets);
             return;
+        }
         std::swap(emptied_[at % emptied_.size()], container);
         given_.store(at + 1, std::memory_order_release);
     }
@@ -85,6 +86,9 @@ class ContainerQueue {
         std::swap(emptied_[at % emptied_.size()], container);
         taken_.store(at + 1, std::memory_order_release);
     }
+
+    // With one in each hand that is what a queue in which one waits at a time needs.
+    static constexpr std::size_t most_emptied = 1;
 
     std::vector<Slot> slots_;
     std::vector<Container> emptied_;

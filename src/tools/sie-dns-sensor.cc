@@ -16,6 +16,9 @@
 #include "text/transaction_line.h"
 #include "tools/progress_bar.h"
 #include "tools/sie-dns-sensor_live.h"
+#ifndef SIE_PORTABLE
+#include "tools/sie-dns-sensor_memory.h"
+#endif
 #include "tools/sie-dns-sensor_options.h"
 #include "tools/stop_signal.h"
 
@@ -167,6 +170,9 @@ int command_line(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+#ifndef SIE_PORTABLE
+    sie::tools::return_large_blocks();
+#endif
     try {
         return command_line(argc, argv);
     } catch (const std::exception& error) {
