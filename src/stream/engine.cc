@@ -57,6 +57,8 @@ void Engine::check(Counted& each, Result<void> done) {
 void Engine::open_anew(Counted& each, Time now) {
     if (each.failed) return;
     if (each.output.rotates) {
+        check(each, each.sink->drain());
+        if (each.failed) return;  // finish() closes it
         std::unique_ptr<Sink> ended = std::move(each.sink);
         if (!open_again(each, now)) each.sink = nullptr;
         return closer_.take(std::move(ended));

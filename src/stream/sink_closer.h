@@ -1,8 +1,8 @@
 // Closes sinks that have ended, in a thread of its own, in the order in which they come.
 //
-// A file that rotates is written out, fsynced and renamed when it is closed: that takes as long as the disk
-// takes, and whoever receives datagrams meanwhile must not wait for it, or the kernel runs out of room for
-// them. Bounded: who brings more than `most` waits until the disk has caught up.
+// A file that rotates is fsynced and renamed when it is closed (it is drained before): that takes as long as
+// the disk takes, and whoever receives datagrams meanwhile must not wait for it, or the kernel runs out of
+// room for them. Bounded: who brings more than `most` waits until the disk has caught up.
 //
 // The thread begins with the first sink. take(), finish(): one thread at a time.
 #pragma once
