@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -118,6 +119,7 @@ class DatagramSource final : public Source {
             }
             if (stopped_ || !receive()) {
                 containers_.give_up();
+                count_last_drops();
                 return false;
             }
         }
@@ -126,7 +128,8 @@ class DatagramSource final : public Source {
     const std::optional<Error>& error() const override { return error_; }
     const OctetSource* octets() const override { return nullptr; }
     Dropped dropped() const override {
-        return {containers_.counts().crc_failures, containers_.counts().malformed_payloads};
+        return {containers_.counts().crc_failures, containers_.counts().malformed_payloads,
+                counts_.kernel_dropped};
     }
     void report(const std::function<void(const std::string&)>& line) const override {
         const auto tell = [&](std::uint64_t count, const char* what) {
@@ -134,7 +137,7 @@ class DatagramSource final : public Source {
         };
         tell(counts_.malformed, "datagrams dropped that are no NMSG container");
         tell(counts_.kernel_dropped,
-             "datagrams dropped by the kernel: a larger net.core.rmem_max gives more room");
+             "datagrams lost by the kernel: a larger net.core.rmem_max gives more room");
         tell(counts_.missing, "containers missing by the senders' numbers");
         tell(containers_.counts().crc_failures, "payloads dropped for a wrong CRC");
         tell(containers_.counts().malformed_payloads, "malformed payloads dropped");
@@ -173,10 +176,7 @@ class DatagramSource final : public Source {
         const Octets datagram = batch_.octets(i);
         ++counts_.datagrams;
         counts_.octets += datagram.size();
-        if (const auto dropped = batch_.dropped(i)) {
-            counts_.kernel_dropped += *dropped - dropped_[turn_];  // modulo 2^32, as it counts
-            dropped_[turn_] = *dropped;
-        }
+        if (const auto dropped = batch_.dropped(i)) count_drops(turn_, *dropped);
         // N4: one container, whole; N3: version 2 only.
         constexpr std::uint8_t version = 2;
         if (datagram.size() < nmsg::header_octets || as_text(datagram.first(4)) != "NMSG" ||
@@ -195,6 +195,24 @@ class DatagramSource final : public Source {
         const nmsg::BodyWalk& body = containers_.body();
         if (body.sequence() && body.sequence_id())
             counts_.missing += gaps_.take(sender(i, *body.sequence_id()), *body.sequence(), now_);
+    }
+    void count_drops(std::size_t socket, std::uint32_t dropped) {
+        counts_.kernel_dropped += dropped - dropped_[socket];  // modulo 2^32, as it counts
+        dropped_[socket] = dropped;
+    }
+    // A datagram carries what was dropped ahead of it: of what was dropped behind the last one only the
+    // socket itself knows.
+    void count_last_drops() {
+#ifdef SO_MEMINFO
+        constexpr std::size_t drops = 8, words = 9;  // SK_MEMINFO_DROPS, SK_MEMINFO_VARS: kept by the ABI
+        for (std::size_t i = 0; i < sockets_.size(); ++i) {
+            std::array<std::uint32_t, words> info{};
+            socklen_t size = sizeof info;
+            if (::getsockopt(sockets_[i].fd, SOL_SOCKET, SO_MEMINFO, info.data(), &size) == 0 &&
+                size == sizeof info)
+                count_drops(i, info[drops]);
+        }
+#endif
     }
     std::uint64_t sender(unsigned i, std::uint64_t sequence_id) const {
         const sockaddr_storage& from = batch_.sender(i);

@@ -7,7 +7,9 @@ namespace sie::stream {
 
 namespace {
 constexpr std::uint64_t payloads_between_progress = 4096;
-}
+// Files of each output that may wait to be closed.
+constexpr std::size_t most_closing = 2;
+}  // namespace
 
 bool Selection::admits(const nmsg::Payload& payload) const {
     if (type != nullptr && (payload.vendor != type->vendor || payload.type != type->type)) return false;
@@ -18,7 +20,8 @@ bool Selection::admits(const nmsg::Payload& payload) const {
            equal(group, payload.group);
 }
 
-Engine::Engine(std::vector<Output> outputs, EngineOptions options) : options_(std::move(options)) {
+Engine::Engine(std::vector<Output> outputs, EngineOptions options)
+    : options_(std::move(options)), closer_(most_closing * outputs.size(), [this] { end(); }) {
     for (Output& output : outputs) outputs_.push_back({.output = std::move(output), .sink = {}});
 }
 
@@ -53,12 +56,27 @@ void Engine::check(Counted& each, Result<void> done) {
 
 void Engine::open_anew(Counted& each, Time now) {
     if (each.failed) return;
+    if (each.output.rotates) {
+        check(each, each.sink->drain());
+        if (each.failed) return;  // finish() closes it
+        std::unique_ptr<Sink> ended = std::move(each.sink);
+        if (!open_again(each, now)) each.sink = nullptr;
+        return closer_.take(std::move(ended));
+    }
+    // It may be the very same file that is opened again: nothing of the old one may still be written then.
     check(each, each.sink->close());
-    if (each.failed) return;
+    if (!each.failed) static_cast<void>(open_again(each, now));
+}
+
+bool Engine::open_again(Counted& each, Time now) {
     auto sink = each.output.open(Output::Opening::again, now);
-    if (!sink) return check(each, fail(std::move(sink.error())));
+    if (!sink) {
+        check(each, fail(std::move(sink.error())));
+        return false;
+    }
     each.sink = std::move(*sink);
     each.count = 0;
+    return true;
 }
 
 bool Engine::full() const {
@@ -146,6 +164,7 @@ void Engine::rotate(Time now) {
 
 Result<void> Engine::finish() {
     const std::lock_guard lock(mutex_);
+    if (auto error = closer_.finish(); error && !error_) error_ = std::move(error);
     for (Counted& each : outputs_) {
         if (!each.sink) continue;
         auto closed = each.sink->close();  // one that failed keeps what it wrote all the same

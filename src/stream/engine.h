@@ -7,6 +7,9 @@
 // Count and interval (FACTS N58): with rotation an output that took `count` payloads, or whose interval is
 // over, is closed and opened anew; without, the run ends there: over() becomes true, sources are stopped, and
 // what they still make (open queries of a capture) is written all the same.
+//
+// A file that rotates is closed beside the run (sink_closer.h): its successor is open before, and nothing
+// waits for the disk. Files of a row are closed one after the other, in order.
 #pragma once
 
 #include <atomic>
@@ -19,6 +22,7 @@
 
 #include "base/time.h"
 #include "stream/sink.h"
+#include "stream/sink_closer.h"
 #include "stream/source.h"
 #include "stream/statistics.h"
 #include "text/payload_filter.h"
@@ -89,6 +93,7 @@ class Engine {
     void put_to(Counted& to, const nmsg::Payload& payload);
     [[nodiscard]] bool full() const;
     void open_anew(Counted& each, Time now);
+    [[nodiscard]] bool open_again(Counted& each, Time now);
     void check(Counted& each, Result<void> done);
     void end();
     void set_end_after(Time now);
@@ -102,6 +107,7 @@ class Engine {
     std::atomic<std::uint64_t> read_ = 0;
     std::optional<Error> error_;
     std::atomic<bool> over_ = false;
+    SinkCloser closer_;  // its thread ends ahead of what it may call
 };
 
 }  // namespace sie::stream

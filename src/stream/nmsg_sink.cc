@@ -29,6 +29,11 @@ class NmsgSink final : public Sink {
         flush();
         return writer_.failed() ? close() : writer_.flush();
     }
+    Result<void> drain() override {
+        flush();
+        auto done = writer_.flush();
+        return done && writer_.failed() ? close() : done;
+    }
     Result<void> close() override {
         flush();
         sensor::Ledger ledger;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
@@ -28,7 +29,7 @@ class Percentiles {
     // within what there was. 0 of none.
     [[nodiscard]] std::uint64_t at(double percent) const {
         // In thousandths, so that 99.9 is what it says.
-        const auto thousandths = static_cast<std::uint64_t>(percent * 1000 + 0.5);
+        const auto thousandths = static_cast<std::uint64_t>(std::llround(percent * 1000));
         __extension__ using Wide = unsigned __int128;
         const auto rank = static_cast<std::uint64_t>((Wide{count_} * thousandths + 99'999) / 100'000);
         std::uint64_t seen = 0;

@@ -24,6 +24,10 @@ class Sink {
     virtual ~Sink() = default;
     [[nodiscard]] virtual Result<void> put(const nmsg::Payload& payload) = 0;
     [[nodiscard]] virtual Result<void> tick() { return {}; }
+    // Hands all that was put to the operating system: what does not fit is told here, and what comes later
+    // goes into no file that would hide the gap. Called ahead of a close() in another thread.
+    [[nodiscard]] virtual Result<void> drain() { return {}; }
+    // Also after an error: what was written before it is kept.
     [[nodiscard]] virtual Result<void> close() = 0;
     // What was lost on the way out, in lines for people; called after close().
     virtual void report(const std::function<void(const std::string&)>&) const {}

@@ -26,6 +26,7 @@ namespace sie::stream {
 
 struct Dropped {
     std::uint64_t crc_failures = 0, malformed = 0;  // payloads
+    std::uint64_t by_kernel = 0;                    // datagrams for which the socket had no room
 };
 
 class Source {

@@ -138,9 +138,10 @@ void Statistics::take_name(Octets name) {
                                     : std::string_view(scratch_.data(), scratch_.size() - 1));
 }
 
-void Statistics::add_dropped(std::uint64_t crc_failures, std::uint64_t malformed) {
+void Statistics::add_dropped(std::uint64_t crc_failures, std::uint64_t malformed, std::uint64_t by_kernel) {
     crc_failures_ += crc_failures;
     malformed_ += malformed;
+    by_kernel_ += by_kernel;
 }
 
 namespace {
@@ -181,6 +182,7 @@ std::string Statistics::table() const {
     };
     line(crc_failures_, "wrong CRC");
     line(malformed_, "malformed");
+    line(by_kernel_, "lost by kernel");
     line(undecodable_, "undecodable");
     line(unknown_, "unknown type");
     if (payloads_ == 0) return out;
@@ -203,16 +205,18 @@ std::string Statistics::table() const {
         append_table(out, fmt::format("{} ({} different)", title, counts->different()),
                      top_rows(*counts, shown), payloads_, shown);
         if (counts->others() != 0)
-            out += fmt::format("  and {} of further ones, past the bound of {}\n", counts->others(),
-                               TopCounts::most);
+            out += fmt::format(
+                "  and {} of rarer ones that memory had no room for: each count may be {} too low\n",
+                counts->others(), counts->error());
     }
     return out;
 }
 
 std::string Statistics::json() const {
     std::string json = fmt::format(
-        "{{\"payloads\":{},\"crc_failures\":{},\"malformed\":{},\"undecodable\":{},\"unknown\":{}", payloads_,
-        crc_failures_, malformed_, undecodable_, unknown_);
+        "{{\"payloads\":{},\"crc_failures\":{},\"malformed\":{},\"lost_by_kernel\":{},\"undecodable\":{},"
+        "\"unknown\":{}",
+        payloads_, crc_failures_, malformed_, by_kernel_, undecodable_, unknown_);
     if (payloads_ != 0)
         json += fmt::format(",\"first\":\"{}\",\"last\":\"{}\"", time_text(first_), time_text(last_));
     json += fmt::format(",\"octets\":{{\"sum\":{},\"least\":{},\"mean\":{:.1f},\"most\":{}}}", octets_,
@@ -229,8 +233,8 @@ std::string Statistics::json() const {
     append_object(json, "rcodes", rows_of(by_rcode_, rcode_label));
     append_object(json, "qtypes", rows_of(by_qtype_, qtype_label));
     for (const auto& [title, counts] : {std::pair{"responders", &responders_}, {"domains", &suffixes_}}) {
-        json += fmt::format(",\"{}\":{{\"different\":{},\"beyond_bound\":{}", title, counts->different(),
-                            counts->others());
+        json += fmt::format(",\"{}\":{{\"different\":{},\"beyond_bound\":{},\"error\":{}", title,
+                            counts->different(), counts->others(), counts->error());
         append_object(json, "top", top_rows(*counts, 100));
         json += '}';
     }

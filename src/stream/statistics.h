@@ -1,7 +1,7 @@
 // What nmsgtool --stats counts: payloads by type, transactions by kind, names, servers, delays.
 //
 // In: payloads, and at the end what their sources dropped. Out: a table for people, or one JSON object
-// (docs/json.md names its fields). Memory is bounded (top_counts.h). One thread at a time.
+// (docs/json.md names its fields). Memory is bounded: 64 MiB (top_counts.h). One thread at a time.
 #pragma once
 
 #include <array>
@@ -28,7 +28,8 @@ class Statistics {
     Statistics& operator=(const Statistics&) = delete;
 
     void take(const nmsg::Payload& payload);
-    void add_dropped(std::uint64_t crc_failures, std::uint64_t malformed);
+    // Of a source: payloads, and datagrams that the kernel lost.
+    void add_dropped(std::uint64_t crc_failures, std::uint64_t malformed, std::uint64_t by_kernel);
 
     [[nodiscard]] std::string table() const;
     [[nodiscard]] std::string json() const;
@@ -43,7 +44,7 @@ class Statistics {
     TextBuffer scratch_;
 
     std::uint64_t payloads_ = 0, undecodable_ = 0, unknown_ = 0, crc_failures_ = 0, malformed_ = 0,
-                  octets_ = 0;
+                  by_kernel_ = 0, octets_ = 0;
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> by_type_;
     std::array<std::uint64_t, nmsg::dnsqr_type_count> by_kind_{};
     std::uint64_t other_kinds_ = 0;

@@ -23,9 +23,11 @@ class TextSink final : public Sink {
     Result<void> tick() override {
         return held_.empty() || ++waited_ < ticks_to_flush ? Result<void>{} : flush();
     }
+    Result<void> drain() override { return write(); }
     Result<void> close() override {
-        if (auto written = write(); !written) return written;
-        return output_->close();
+        auto written = write();
+        auto closed = output_->close();
+        return written ? closed : written;
     }
 
   private:

@@ -252,7 +252,8 @@ class Reading {
         if (given_.debug >= 2)
             source.statistics([](const std::string& line) { fmt::print(stderr, "nmsgtool: {}\n", line); });
         const stream::Dropped dropped = source.dropped();
-        if (statistics_ != nullptr) statistics_->add_dropped(dropped.crc_failures, dropped.malformed);
+        if (statistics_ != nullptr)
+            statistics_->add_dropped(dropped.crc_failures, dropped.malformed, dropped.by_kernel);
         complained_ = complained_ || source.not_understood() != 0;
         // Cut where the signal came: no damage.
         if (!more && !stop_.asked() && source.error() && !error_) error_ = source.error();

@@ -96,6 +96,35 @@ def with_dnspython(vectors):
     return printed
 
 
+def names_of_bind():
+    """{number: name} of every type that BIND has a name for: those it prints in the bitmaps of NSEC records"""
+    with tempfile.TemporaryDirectory() as here:
+        zone, step = os.path.join(here, 'zone'), 2048
+        with open(zone, 'w') as f:
+            f.write('$TTL 60\n@ SOA ns. h. 1 2 3 4 5\n@ NS ns.\n')
+            for low in range(0, 65536, step):
+                f.write('n%d NSEC x. %s\n' % (low, ' '.join('TYPE%d' % typ for typ in range(max(1, low), low + step))))
+        done = subprocess.run(['named-checkzone', '-q', '-i', 'none', '-k', 'ignore', '-D', '-s', 'full', '-o', '-', 'example', zone], capture_output=True, text=True)
+        found = re.findall(r'^n(\d+)\.example\.\s+60\s+IN\s+NSEC\s+x\. (.*)$', done.stdout, re.M)
+        return {typ: name for low, printed in found for typ, name in zip(range(max(1, int(low)), int(low) + step), printed.split())}
+
+
+def names_of_dnspython():
+    import dns.rdatatype
+    return {typ: dns.rdatatype.to_text(typ) for typ in range(1, 65536)}
+
+
+def missing_types(vectors):
+    """types with a name in BIND or dnspython, but without a row here"""
+    have, missing = {typ for typ, _, _, _ in vectors}, []
+    for who, names in (('BIND', names_of_bind()), ('dnspython', names_of_dnspython())):
+        named = {typ: name for typ, name in names.items() if name != 'TYPE%d' % typ}
+        if len(names) != 65535 or len(named) < 70:
+            missing.append('%s named only %d types of %d' % (who, len(named), len(names)))
+        missing += ['%s knows %d %s, which has no row' % (who, typ, name) for typ, name in named.items() if typ not in have]
+    return missing
+
+
 def main():
     system = '/usr/bin/python3'  # which has the packages of the system, whoever called
     if importlib.util.find_spec('dns') is None and os.path.exists(system) and not os.path.samefile(sys.executable, system):
@@ -112,6 +141,9 @@ def main():
         print('SKIPPED: named-checkzone and dnspython are needed, there is %s' % ([a for a, _ in asked] or 'neither'))
         sys.exit(1 if os.environ.get('REQUIRE_ALL') == '1' else 77)
     failures, compared, types = 0, 0, set()
+    for fault in missing_types(vectors):
+        print(fault)
+        failures += 1
     for who, printed in asked:
         for number, text in printed.items():
             typ, octets, ours, source = vectors[number]

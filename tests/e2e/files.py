@@ -203,6 +203,42 @@ def signals(report, programs):
         report.check(shown.wait(20) in (0, 1, -signal.SIGPIPE) and b'terminate' not in error, 'a closed pipe ends it quietly', error)
 
 
+def on_terminal(arguments):
+    """the exit status, and what is shown on a terminal: (moment, octets) of each read"""
+    ours, theirs = pty.openpty()
+    begun = time.monotonic()
+    p = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=theirs)
+    os.close(theirs)
+    shown = []
+    try:
+        while octets := os.read(ours, 65536):
+            shown.append((time.monotonic() - begun, octets))
+    except OSError:  # the other end is closed
+        pass
+    os.close(ours)
+    return p.wait(60), shown
+
+
+def progress_of_a_row(report, programs):
+    """the rate is of all files together, and of what is read, whether it is taken or not"""
+    with folder() as here:
+        source, count, files = os.path.join(here, 'in.nmsg'), 50_000, 3
+        lines = b''.join(b'{"vname":"base","mname":"logline","message":{"category":"c","message":"%06d"}}\n' % i for i in range(count))
+        done = subprocess.run([programs.nmsgtool, '-j', '-', '-w', source], input=lines, capture_output=True)
+        report.check(done.returncode == 0, 'a file to read', done.stderr)
+        # The pace makes each file take a second, so the rate is known.
+        row = [programs.nmsgtool, *['-r', source] * files, '-B', str(os.path.getsize(source)), '-o', '/dev/null']
+        for what, more in (('several files', []), ('a filter that takes nothing', ['--filter', 'message=never']), ('a type that is not there', ['-V', 'base', '-T', 'http'])):
+            status, shown = on_terminal(row + more)
+            drawn = [(when, int(rate), int(share)) for when, octets in shown for share, rate in re.findall(rb'\] +(\d+) %  (\d+) payloads/s', octets)]
+            text = b''.join(octets for _, octets in shown)[-300:]
+            report.check(status == 0 and len(drawn) >= 3 * files, what + ': a bar all the time', (status, len(drawn), text))
+            late = [rate for when, rate, _ in drawn if when > 1.5]
+            report.check(late and all(0.6 * count < rate < 1.8 * count for rate in late), what + ': the rate is of all of them', late)
+            falls = sum(b[2] < a[2] for a, b in zip(drawn, drawn[1:]))
+            report.check(falls == files - 1, what + ': the share is of the file in hand', [share for _, _, share in drawn])
+
+
 def progress(report, programs):
     """a bar with rate and time left on a terminal; its line is cleared at the end"""
     with folder() as here:
@@ -211,23 +247,15 @@ def progress(report, programs):
             subprocess.run([os.path.join(os.path.dirname(programs.sensor), 'make_flood'), '400000'], stdout=f, check=True)
         for arguments in ([programs.sensor, 'run', '--pcap', capture, '--res-addrs', '198.18.0.1', '--discard', '--json-summary'],
                           [programs.nmsgtool, '-p', capture, '-V', 'base', '-T', 'dnsqr', '-w', '/dev/null']):
-            ours, theirs = pty.openpty()
-            p = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=theirs)
-            os.close(theirs)
-            shown = b''
-            try:
-                while octets := os.read(ours, 65536):
-                    shown += octets
-            except OSError:  # the other end is closed
-                pass
-            os.close(ours)
-            report.check(p.wait(60) == 0 and re.search(rb'\r\[#*\.*\] +\d+ %  \d+ \w+/s  \d+ s left', shown) and shown.endswith(b'\r\x1b[K'),
+            status, pieces = on_terminal(arguments)
+            shown = b''.join(octets for _, octets in pieces)
+            report.check(status == 0 and re.search(rb'\r\[#*\.*\] +\d+ %  \d+ \w+/s  \d+ s left', shown) and shown.endswith(b'\r\x1b[K'),
                          'a bar on a terminal: ' + os.path.basename(arguments[0]), shown[-300:])
 
 
 def main():
     programs, report = Programs(sys.argv[1]), Report('files')
-    for part in (rotation, existing_file, failing_disk, command_line, several_files, signals, progress):
+    for part in (rotation, existing_file, failing_disk, command_line, several_files, signals, progress, progress_of_a_row):
         part(report, programs)
     report.leave()
 

@@ -7,11 +7,13 @@ import base64
 import glob
 import json
 import os
+import pty
 import re
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 import nmsg_lines
@@ -302,6 +304,85 @@ def rotates(t):
     t.report.check(len(glob.glob(t.path('environment.*'))) == 2, 'NMSG_KICKER is -k')
 
 
+def rotates_under_datagrams(t):
+    """a file a second while datagrams come without a pause: each payload is in one file, in order"""
+    load, count = made(t, 'udp-load', lines(200_000, lambda i: 'u' * 40)), 200_000
+    os.mkdir(t.path('udp'))
+    port = free_port()
+    receiver = t.start('-l', '127.0.0.1/%d' % port, '-t', '1', '-k', '', '-w', t.path('udp/out'), '--json-stats', '-dd')
+    t.listening(port)
+    begun = time.monotonic()
+    t.run('-r', load, '-s', '127.0.0.1/%d,700' % port)
+    took = time.monotonic() - begun
+    time.sleep(1.2)
+    out, err = t.end(receiver)
+    files = sorted(glob.glob(t.path('udp/out.*')))
+    t.report.check(count / took >= 20_000, 'at 20,000 payloads a second or more', count / took)
+    t.report.check(len(files) >= took - 1 and len(files) >= 3 and all(re.fullmatch('out\\.' + STAMP + r'\.nmsg', os.path.basename(f)) for f in files), 'a file a second', (files, took))
+    t.report.check(b''.join(t.json(f) for f in files) == t.json(load), 'nothing is lost or changed, the order is kept', (out, err))
+    t.report.check(not glob.glob(t.path('udp/.*')), 'no part file is left')
+    t.report.check(json.loads(out)['lost_by_kernel'] == 0 and b'WARNING' not in err, 'and nothing is said to be', (out, err))
+
+
+def full_disk(t):
+    """said with file and reason; what was written is whole, and nothing before it is lost"""
+    disk = t.path('disk')
+    os.mkdir(disk)
+    size = 6 << 20
+    if os.geteuid() != 0 or subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=%d' % size, 'tmpfs', disk], capture_output=True).returncode != 0:
+        print('SKIPPED: a file system of %d octets cannot be mounted' % size)
+        return t.report.check(os.environ.get('REQUIRE_ALL') != '1', 'a small file system')
+    try:
+        load = made(t, 'more-than-fits', lines(200_000, lambda i: 'f' * 40))
+        whole = t.json(load)
+        for options in ['-t', '1', '-k', ''], ['-c', '7000', '-k', ''], ['-c', '7000', '-k', '', '-z'], ['-c', '100000', '-k', '', '-J', os.path.join(disk, 'out')], []:
+            what = ' '.join(options[:4]) + str(options[4:]) or 'one file'
+            name = os.path.join(disk, 'out')
+            compressed = '-z' in options
+            inputs = ['-r', load] * (8 if compressed else 1)
+            p = t.start(*inputs, *([] if '-J' in options else ['-w', name]), *options)
+            _, err = p.communicate(timeout=PATIENCE)
+            t.report.check(p.returncode == 1 and b'No space left' in err and name.encode()[:-3] in err, what + ': a full disk is told with file and reason', (p.returncode, err))
+            files = sorted(glob.glob(name + '*'))
+            written = sum(os.path.getsize(f) for f in files)
+            if options:
+                t.report.check(not glob.glob(disk + '/.*'), what + ': no part file is left', os.listdir(disk))
+                got = b''.join(open(f, 'rb').read() if '-J' in options else t.json(f) for f in files)
+                t.report.check((whole * (8 if compressed else 1)).startswith(got), what + ': what is there is whole, and the beginning', len(got))
+            # Not a container more is missing than the one that did not fit.
+            t.report.check(size - written <= (1 << 20) + (64 << 10) * (len(files) + 1), what + ': the disk is used', (written, len(files)))
+            for f in files:
+                os.unlink(f)
+    finally:
+        subprocess.run(['umount', disk], check=True)
+
+
+def loses(t):
+    """what the kernel had no room for is counted, also behind the last datagram that came through"""
+    port = free_port()
+    receiver = t.start('-l', '127.0.0.1/%d' % port, '--json-stats')
+    t.listening(port)
+
+    def row():
+        for line in open('/proc/net/udp').readlines()[1:]:
+            words = line.split()
+            if words[1].endswith(':%04X' % port):
+                return int(words[4].split(':')[1], 16), int(words[-1])
+        return 0, 0
+    receiver.send_signal(signal.SIGSTOP)
+    sent = 1500
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        for _ in range(sent):
+            s.sendto(b'x' * 60_000, ('127.0.0.1', port))
+    lost = row()[1]
+    t.report.check(0 < lost < sent, 'more than the socket has room for', row())
+    receiver.send_signal(signal.SIGCONT)
+    t.until(lambda: row()[0] == 0, 'the rest is read')
+    out, err = t.end(receiver)
+    t.report.check(json.loads(out)['lost_by_kernel'] == lost, 'is lost and counted', (lost, out))
+    t.report.check(b'%d datagrams lost by the kernel' % lost in err and b'%d datagrams dropped' % (sent - lost) in err, 'and told', err)
+
+
 def hangs_up(t):
     sog = open(os.path.join(DATA, 'sog.nmsg'), 'rb').read()
     os.mkdir(t.path('hup'))
@@ -419,6 +500,35 @@ def beside(t):
     t.report.check(b'hello world' in out and p.returncode == 0, 'and the count of both ends it', (p.returncode, err))
 
 
+def beside_with_a_bar(t):
+    """files and a socket at once, with a progress bar: every payload of both comes out"""
+    source = made(t, 'bar', lines(40_000))
+    port = free_port()
+    ours, theirs = pty.openpty()
+    out = t.path('bar.out')
+    p = subprocess.Popen([t.tool, *['-r', source] * 3, '-B', str(os.path.getsize(source)), '-l', '127.0.0.1/%d' % port, '-c', '140000', '-w', out], env=t.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=theirs)
+    os.close(theirs)
+    t.started.append(p)
+    shown = []
+
+    def watch():
+        try:
+            while octets := os.read(ours, 65536):
+                shown.append(octets)
+        except OSError:  # the other end is closed
+            pass
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    t.listening(port)
+    t.run('-r', made(t, 'bar-small', lines(20_000)), '-s', '127.0.0.1/%d,300' % port)
+    p.wait(PATIENCE)
+    watcher.join()
+    os.close(ours)
+    text = b''.join(shown)
+    t.report.check(p.returncode == 0 and t.json_count(out) == 140_000, 'files and a socket with a bar', (p.returncode, text[-2000:]))
+    t.report.check(len(re.findall(rb'\r\[#*\.*\]', text)) >= 5 and b'WARNING' not in text, 'the bar is shown meanwhile', text[-2000:])
+
+
 def json_count(self, path):
     done = subprocess.run([self.tool, '-r', path, '--json-stats'], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     return json.loads(done.stdout)['payloads'] if done.stdout else 0
@@ -433,7 +543,7 @@ def main():
     with folder() as here:
         t = Live(report, programs, here)
         try:
-            for part in sockets, incompressible, boundaries, tells, channels, paces, rotates, hangs_up, flushes, background, beside:
+            for part in sockets, incompressible, boundaries, tells, channels, paces, rotates, rotates_under_datagrams, full_disk, loses, hangs_up, flushes, background, beside, beside_with_a_bar:
                 part(t)
         finally:
             for p in t.started:

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <map>
 #include <random>
+#include <string>
 
 namespace sie::stream {
 namespace {
@@ -20,12 +22,52 @@ TEST(TopCounts, TheMostFrequentFirstThenByName) {
     EXPECT_EQ(counts.different(), 4U);
 }
 
-TEST(TopCounts, BeyondTheBoundOnlyKnownOnesAreCountedByName) {
-    TopCounts counts(2);
-    for (const char* word : {"a", "b", "c", "a", "d"}) counts.add(word);
-    EXPECT_EQ(counts.different(), 2U);
-    EXPECT_EQ(counts.others(), 2U);
-    EXPECT_EQ(counts.top(9).front().second, 2U);
+TEST(TopCounts, WhatComesOftenStaysHoweverManyOthersCame) {
+    constexpr std::size_t bound = 100'000;
+    TopCounts counts(bound);
+    std::map<std::string, std::uint64_t> exact;
+    std::mt19937 random(3);
+    std::uint64_t added = 0;
+    const auto add = [&](const std::string& name) {
+        counts.add(name);
+        ++exact[name];
+        ++added;
+        ASSERT_LE(counts.octets(), bound);
+    };
+    // A flood of names that come once fills the table before the frequent ones begin.
+    for (int i = 0; i < 20'000; ++i) add("flood" + std::string(i % 200, 'x') + std::to_string(i));
+    EXPECT_GT(counts.others(), 0U);
+    for (int i = 0; i < 40'000; ++i) {
+        add("late" + std::to_string(i));
+        add("often" + std::to_string(random() % 5));
+    }
+    const auto top = counts.top(5);
+    ASSERT_EQ(top.size(), 5U);
+    std::uint64_t kept = 0;
+    for (const auto& [name, count] : counts.top(SIZE_MAX)) {
+        const std::uint64_t came = exact[std::string(name)];
+        EXPECT_LE(count, came) << name;
+        EXPECT_LE(came, count + counts.error()) << name;
+        kept += count;
+    }
+    for (const auto& [name, count] : top) EXPECT_EQ(name.substr(0, 5), "often") << name;
+    EXPECT_EQ(kept + counts.others(), added) << "each occurrence is in a count or among the others";
+    // What is not in the table any more came no more often than the error says.
+    std::uint64_t most_missing = 0;
+    const auto rows = counts.top(SIZE_MAX);
+    for (const auto& [name, count] : rows) exact.erase(std::string(name));
+    for (const auto& [name, came] : exact) most_missing = std::max(most_missing, came);
+    EXPECT_LE(most_missing, counts.error());
+    EXPECT_LT(counts.error(), 2'000U) << "far below the frequent ones";
+}
+
+TEST(TopCounts, AreExactWhileThereIsRoom) {
+    TopCounts counts;
+    for (int i = 0; i < 50'000; ++i) counts.add("name" + std::to_string(i % 1000));
+    EXPECT_EQ(counts.different(), 1000U);
+    EXPECT_EQ(counts.others(), 0U);
+    EXPECT_EQ(counts.error(), 0U);
+    for (const auto& [name, count] : counts.top(1000)) EXPECT_EQ(count, 50U);
 }
 
 TEST(Percentiles, AreWithinTwoPercentOfTheSortedValues) {
@@ -68,6 +110,14 @@ TEST(Percentiles, ARankIsNotOneTooHigh) {
     two.add(10);
     two.add(20);
     EXPECT_EQ(two.at(50), 10U);
+}
+
+TEST(Statistics, WhatTheKernelLostIsSaid) {
+    Statistics statistics;
+    statistics.add_dropped(0, 0, 7);
+    statistics.add_dropped(0, 0, 5);
+    EXPECT_NE(statistics.table().find("lost by kernel              12\n"), std::string::npos);
+    EXPECT_NE(statistics.json().find("\"lost_by_kernel\":12"), std::string::npos);
 }
 
 TEST(Statistics, OfNothingIsNothing) {
