@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t longest_number = 20;
 constexpr char lower_digits[] = "0123456789abcdef", upper_digits[] = "0123456789ABCDEF";
+constexpr char base32hex_digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
 constexpr char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 // Two digits at a time: 00 to 99.
@@ -26,12 +27,17 @@ constexpr std::array<char, 200> digit_pairs = [] {
     return table;
 }();
 
-// Two digits of base64 for each twelve bits.
-constexpr std::array<std::array<char, 2>, 4096> base64_pairs = [] {
-    std::array<std::array<char, 2>, 4096> table{};
-    for (unsigned i = 0; i < 4096; ++i) table[i] = {base64_digits[i >> 6], base64_digits[i & 63]};
+// Two digits of `bits` each for every number of twice as many.
+template <unsigned bits>
+constexpr std::array<std::array<char, 2>, std::size_t{1} << 2 * bits> pairs_of(const char* digits) {
+    std::array<std::array<char, 2>, std::size_t{1} << 2 * bits> table{};
+    for (std::size_t i = 0; i < table.size(); ++i)
+        table[i] = {digits[i >> bits], digits[i & ((std::size_t{1} << bits) - 1)]};
     return table;
-}();
+}
+constexpr auto lower_pairs = pairs_of<4>(lower_digits), upper_pairs = pairs_of<4>(upper_digits);
+constexpr auto base32hex_pairs = pairs_of<5>(base32hex_digits);
+constexpr auto base64_pairs = pairs_of<6>(base64_digits);
 
 #if defined(__x86_64__)
 
@@ -138,19 +144,29 @@ void append_signed(TextBuffer& text, std::int64_t value) {
 }
 
 void append_padded(TextBuffer& text, std::uint64_t value, unsigned width) {
-    char digits[longest_number];
-    char* const end = digits + longest_number;
-    char* begin = digits_before(end, value);
-    while (end - begin < std::ptrdiff_t{std::min<unsigned>(width, longest_number)}) *--begin = '0';
-    text += std::string_view(begin, static_cast<std::size_t>(end - begin));
+    const std::size_t least = std::min<std::size_t>(width, longest_number);
+    char* const begin = text.room(longest_number);
+    // From the last digit on, zeros included, where it belongs.
+    std::uint64_t rest = value;
+    char* at = begin + least;
+    for (; at - begin >= 2; rest /= 100) {
+        at -= 2;
+        std::memcpy(at, &digit_pairs[2 * (rest % 100)], 2);
+    }
+    if (at != begin) {
+        *begin = static_cast<char>('0' + rest % 10);
+        rest /= 10;
+    }
+    if (rest == 0) return text.grow(least);
+    append_decimal(text, value);  // wider than asked for
 }
 
 void append_hex(TextBuffer& text, Octets octets, bool upper_case) {
-    const char* digits = upper_case ? upper_digits : lower_digits;
+    const auto& pairs = upper_case ? upper_pairs : lower_pairs;
     char* out = text.room(2 * octets.size());
     for (const std::uint8_t octet : octets) {
-        *out++ = digits[octet >> 4];
-        *out++ = digits[octet & 15];
+        std::memcpy(out, pairs[octet].data(), 2);
+        out += 2;
     }
     text.grow(2 * octets.size());
 }
@@ -193,14 +209,24 @@ void append_base64(TextBuffer& text, Octets octets) {
 
 // RFC 4648 §7, upper case, without padding (RFC 5155 §3.3).
 void append_base32hex(TextBuffer& text, Octets octets) {
-    constexpr char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
+    char* const begin = text.room((octets.size() * 8 + 4) / 5);
+    char* out = begin;
+    std::size_t i = 0;
+    for (; i + 5 <= octets.size(); i += 5, out += 8) {
+        const std::uint64_t group = std::uint64_t{load_be32(octets.data() + i)} << 8 | octets[i + 4];
+        std::memcpy(out, base32hex_pairs[group >> 30].data(), 2);
+        std::memcpy(out + 2, base32hex_pairs[group >> 20 & 1023].data(), 2);
+        std::memcpy(out + 4, base32hex_pairs[group >> 10 & 1023].data(), 2);
+        std::memcpy(out + 6, base32hex_pairs[group & 1023].data(), 2);
+    }
     std::uint32_t held = 0;
     unsigned bits = 0;
-    for (const std::uint8_t octet : octets) {
-        held = held << 8 | octet;
-        for (bits += 8; bits >= 5; bits -= 5) text += digits[held >> (bits - 5) & 31];
+    for (; i < octets.size(); ++i) {
+        held = held << 8 | octets[i];
+        for (bits += 8; bits >= 5; bits -= 5) *out++ = base32hex_digits[held >> (bits - 5) & 31];
     }
-    if (bits > 0) text += digits[held << (5 - bits) & 31];
+    if (bits > 0) *out++ = base32hex_digits[held << (5 - bits) & 31];
+    text.grow(static_cast<std::size_t>(out - begin));
 }
 
 }  // namespace sie

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/address_text.h"
+#include "base/plain_run.h"
 #include "base/text_append.h"
 #include "dns/name.h"
 #include "dns/rdata_layout.h"
@@ -343,20 +344,17 @@ void append_edns_option(TextBuffer& text, std::uint16_t code, Octets data) {
 void append_character_string(TextBuffer& text, Octets octets) {
     text += '"';
     // What needs no escape is copied at once.
-    const auto is_plain = [](std::uint8_t c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; };
-    for (std::size_t i = 0; i < octets.size(); ++i) {
-        const auto run_end =
-            std::find_if_not(octets.begin() + static_cast<std::ptrdiff_t>(i), octets.end(), is_plain);
-        const auto run = static_cast<std::size_t>(run_end - octets.begin()) - i;
-        text += as_text(octets.subspan(i, run));
-        i += run;
-        if (i == octets.size()) break;
-        const std::uint8_t c = octets[i];
+    while (!octets.empty()) {
+        const std::size_t run = plain_run<HighOctets::escaped>(octets);
+        text += as_text(octets.first(run));
+        if (run == octets.size()) break;
+        const std::uint8_t c = octets[run];
         text += '\\';
         if (c == '"' || c == '\\')
             text += static_cast<char>(c);
         else
             append_padded(text, c, 3);
+        octets = octets.subspan(run + 1);
     }
     text += '"';
 }

@@ -106,6 +106,11 @@ void append_class(TextBuffer& text, std::uint16_t qclass) {
     append_decimal(text, qclass);
 }
 
+void append_rcode(TextBuffer& text, std::uint16_t rcode) {
+    const std::string_view name = rcode_name(rcode);
+    name.empty() ? append_decimal(text, rcode) : void(text += name);
+}
+
 std::string type_text(std::uint16_t type) {
     TextBuffer text;
     append_type(text, type);
@@ -119,8 +124,9 @@ std::string class_text(std::uint16_t qclass) {
 }
 
 std::string rcode_text(std::uint16_t rcode) {
-    const std::string_view name = rcode_name(rcode);
-    return name.empty() ? std::to_string(rcode) : std::string(name);
+    TextBuffer text;
+    append_rcode(text, rcode);
+    return text.str();
 }
 
 // Names that the reference tool does not print are read all the same: --rdata=standard writes them.
