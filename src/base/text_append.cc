@@ -5,14 +5,13 @@
 #include <cstring>
 
 #if defined(__x86_64__)
-#include <tmmintrin.h>
+#include <immintrin.h>
 #endif
 
 namespace sie {
 
 namespace {
 
-constexpr std::size_t longest_number = 20;
 constexpr char lower_digits[] = "0123456789abcdef", upper_digits[] = "0123456789ABCDEF";
 constexpr char base32hex_digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
 constexpr char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -41,7 +40,35 @@ constexpr auto base64_pairs = pairs_of<6>(base64_digits);
 
 #if defined(__x86_64__)
 
-const bool has_ssse3 = __builtin_cpu_supports("ssse3");
+const bool has_ssse3 = __builtin_cpu_supports("ssse3"), has_avx2 = __builtin_cpu_supports("avx2");
+
+// The same as base64_blocks(), two of its blocks side by side.
+__attribute__((target("avx2"))) std::size_t base64_double_blocks(Octets octets, char* out) {
+    const __m256i spread =
+        _mm256_broadcastsi128_si256(_mm_set_epi8(10, 11, 9, 10, 7, 8, 6, 7, 4, 5, 3, 4, 1, 2, 0, 1));
+    const __m256i offsets = _mm256_broadcastsi128_si256(
+        _mm_setr_epi8('a' - 26, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52,
+                      '0' - 52, '0' - 52, '0' - 52, '+' - 62, '/' - 63, 'A', 0, 0));
+    std::size_t i = 0;
+    for (; i + 28 <= octets.size(); i += 24, out += 32) {  // twice sixteen are loaded, twelve apart
+        __m128i low, high;
+        std::memcpy(&low, octets.data() + i, sizeof low);
+        std::memcpy(&high, octets.data() + i + 12, sizeof high);
+        const __m256i in =
+            _mm256_shuffle_epi8(_mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1), spread);
+        const __m256i first_and_third = _mm256_mulhi_epu16(
+            _mm256_and_si256(in, _mm256_set1_epi32(0x0fc0fc00)), _mm256_set1_epi32(0x04000040));
+        const __m256i second_and_fourth = _mm256_mullo_epi16(
+            _mm256_and_si256(in, _mm256_set1_epi32(0x003f03f0)), _mm256_set1_epi32(0x01000010));
+        const __m256i values = _mm256_or_si256(first_and_third, second_and_fourth);
+        __m256i range = _mm256_subs_epu8(values, _mm256_set1_epi8(51));
+        range = _mm256_or_si256(
+            range, _mm256_and_si256(_mm256_cmpgt_epi8(_mm256_set1_epi8(26), values), _mm256_set1_epi8(13)));
+        const __m256i digits = _mm256_add_epi8(values, _mm256_shuffle_epi8(offsets, range));
+        std::memcpy(out, &digits, sizeof digits);
+    }
+    return i;
+}
 
 // Twelve octets to sixteen digits at a time; gives how many octets were taken. Each lane of 32 bits gets
 // three octets, multiplications move their four groups of six bits into octets of their own, and a table by
@@ -113,28 +140,28 @@ char* digits_before(char* end, std::uint64_t value) {
 }  // namespace
 
 // Written where it belongs: no copy of digits made elsewhere.
-void append_decimal(TextBuffer& text, std::uint64_t value) {
+char* put_decimal(char* out, std::uint64_t value) {
     constexpr std::uint64_t ten_to_8 = 100'000'000, ten_to_16 = ten_to_8 * ten_to_8;
-    char* const begin = text.room(longest_number);
-    char* end = begin;
-    if (value < 10'000) {
-        end = put_below_10000(begin, static_cast<std::uint32_t>(value));
-    } else if (value < ten_to_8) {
+    if (value < 10'000) return put_below_10000(out, static_cast<std::uint32_t>(value));
+    if (value < ten_to_8) {
         const auto low = static_cast<std::uint32_t>(value);
-        end = put_four_digits(put_below_10000(begin, low / 10'000), low % 10'000);
-    } else if (value < ten_to_16) {
+        return put_four_digits(put_below_10000(out, low / 10'000), low % 10'000);
+    }
+    if (value < ten_to_16) {
         const auto high = static_cast<std::uint32_t>(value / ten_to_8),
                    low = static_cast<std::uint32_t>(value % ten_to_8);
-        end = high < 10'000 ? put_below_10000(begin, high)
-                            : put_four_digits(put_below_10000(begin, high / 10'000), high % 10'000);
-        end = put_four_digits(put_four_digits(end, low / 10'000), low % 10'000);
-    } else {
-        char digits[longest_number];
-        char* const last = digits + longest_number;
-        const char* const first = digits_before(last, value);
-        end = std::copy(first, static_cast<const char*>(last), begin);
+        out = high < 10'000 ? put_below_10000(out, high)
+                            : put_four_digits(put_below_10000(out, high / 10'000), high % 10'000);
+        return put_four_digits(put_four_digits(out, low / 10'000), low % 10'000);
     }
-    text.grow(static_cast<std::size_t>(end - begin));
+    char digits[longest_decimal];
+    char* const last = digits + longest_decimal;
+    const char* const first = digits_before(last, value);
+    return std::copy(first, static_cast<const char*>(last), out);
+}
+
+void append_decimal(TextBuffer& text, std::uint64_t value) {
+    text.grow_to(put_decimal(text.room(longest_decimal), value));
 }
 
 void append_signed(TextBuffer& text, std::int64_t value) {
@@ -144,8 +171,8 @@ void append_signed(TextBuffer& text, std::int64_t value) {
 }
 
 void append_padded(TextBuffer& text, std::uint64_t value, unsigned width) {
-    const std::size_t least = std::min<std::size_t>(width, longest_number);
-    char* const begin = text.room(longest_number);
+    const std::size_t least = std::min<std::size_t>(width, longest_decimal);
+    char* const begin = text.room(longest_decimal);
     // From the last digit on, zeros included, where it belongs.
     std::uint64_t rest = value;
     char* at = begin + least;
@@ -178,10 +205,9 @@ void append_base64(TextBuffer& text, Octets octets) {
     const auto digit = [](std::uint32_t group, int shift) { return base64_digits[group >> shift & 63]; };
     std::size_t i = 0;
 #if defined(__x86_64__)
-    if (has_ssse3) {
-        i = base64_blocks(octets, out);
-        out += i / 3 * 4;
-    }
+    if (has_avx2) i = base64_double_blocks(octets, out);
+    if (has_ssse3) i += base64_blocks(octets.subspan(i), out + i / 3 * 4);
+    out += i / 3 * 4;
 #endif
     // Four octets are loaded for the sake of three.
     for (; i + 4 <= octets.size(); i += 3) {

@@ -104,14 +104,7 @@ void MessageRecords::group_few(const std::vector<Record>& records, std::vector<s
 
 bool MessageRecords::same_set(const Record& a, const Record& b) const {
     if (a.type != b.type || a.rrclass != b.rrclass) return false;
-    // Mostly both are the same pointer.
-    constexpr std::uint8_t pointer = 0xc0;
-    if (message_[a.name_at] >= pointer && message_[b.name_at] >= pointer &&
-        load_be16(message_.data() + a.name_at) == load_be16(message_.data() + b.name_at))
-        return true;
-    const WireName one = name_at(message_, a.name_at), other = name_at(message_, b.name_at);
-    return std::equal(one.octets().begin(), one.octets().end(), other.octets().begin(), other.octets().end(),
-                      [](std::uint8_t x, std::uint8_t y) { return lower(x) == lower(y); });
+    return same_wire_name(message_, a.name_at, b.name_at);
 }
 
 void MessageRecords::group(Section section, std::vector<std::uint32_t>& heads,

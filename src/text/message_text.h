@@ -20,6 +20,7 @@ class MessageText {
     void append_json(TextBuffer& json, Octets message);
 
   private:
+    void append_json_header(TextBuffer& json);  // up to the first question
     void append_json_records(TextBuffer& json, dns::Section section);
 
     const dns::RdataForm form_;
