@@ -25,10 +25,13 @@ WireName name_at(Octets message, std::size_t at) {
 bool MessageRecords::read_record(Section section, std::size_t& at) {
     Record record;
     record.name_at = at;
-    if (points_to_question(at))
+    const std::uint16_t pointer = at < message_.size() ? pointer_at(at) : std::uint16_t{0};
+    if (pointer != 0 && (pointer == read_pointer_ || points_to_question(at)))
         at += 2;  // read already
     else if (pass_wire_name(message_, at, message_.size(), true) != NameFault::none)
         return false;
+    else
+        read_pointer_ = pointer;
     const bool question = section == Section::question;
     const std::size_t fixed = question ? 4 : 10;
     if (message_.size() - at < fixed) return false;
@@ -64,6 +67,7 @@ bool MessageRecords::points_to_question(std::size_t at) const {
 bool MessageRecords::parse(Octets message) {
     for (auto& section : sections_) section.clear();
     edns_.reset();
+    read_pointer_ = 0;
     const auto header = read_header(message);
     if (!header) return false;
     header_ = *header;

@@ -71,8 +71,33 @@ void append_code(TextBuffer& text, std::string_view name, std::uint16_t number, 
 
 }  // namespace
 
+// What the message repeats by a pointer is repeated from the text.
+template <class Append>
+void MessageText::append_owner(TextBuffer& text, const dns::Record& record, const Append& append) {
+    if (records_.has_question_name(record)) return text.repeat(question_name_at_, question_name_size_);
+    const std::uint16_t pointer = records_.owner_pointer(record);
+    if (pointer != 0 && pointer == owner_pointer_) return text.repeat(owner_at_, owner_size_);
+    const std::size_t start = text.size();
+    append();
+    if (pointer == 0) return;
+    owner_pointer_ = pointer;
+    owner_at_ = start;
+    owner_size_ = text.size() - start;
+}
+
+// Of the first question, for the records that point to it.
+template <class Append>
+void MessageText::append_question_name(TextBuffer& text, bool first, const Append& append) {
+    const std::size_t start = text.size();
+    append();
+    if (!first) return;
+    question_name_at_ = start;
+    question_name_size_ = text.size() - start;
+}
+
 bool MessageText::append_presentation(TextBuffer& text, Octets message) {
     if (!records_.parse(message)) return false;
+    owner_pointer_ = 0;
     const dns::Header& header = records_.header();
     text += ";; ->>HEADER<<- opcode: ";
     append_code(text, dns::opcode_name(header.opcode()), header.opcode(), "");
@@ -113,8 +138,13 @@ bool MessageText::append_presentation(TextBuffer& text, Octets message) {
         text += title.heading;
         for (const dns::Record& record : records_.of(title.section)) {
             const bool question = title.section == Section::question;
-            if (question) text += ';';
-            records_.append_name_of(record, text);
+            const auto append_name = [&] { records_.append_name_of(record, text); };
+            if (question) {
+                text += ';';
+                append_question_name(text, &record == &records_.of(Section::question).front(), append_name);
+            } else {
+                append_owner(text, record, append_name);
+            }
             text += ' ';
             if (!question) {
                 append_decimal(text, record.ttl);
@@ -151,10 +181,9 @@ void MessageText::append_json_records(TextBuffer& json, Section section) {
         each(head, [&](const dns::Record& record) { ttl = std::min(ttl, record.ttl); });
         if (head != heads_.front()) json += ',';
         json += "{\"rrname\":";
-        if (records_.has_question_name(first))
-            json.repeat(question_name_at_, question_name_size_);
-        else
+        append_owner(json, first, [&] {
             append_json_through(json, [&] { return records_.append_name_of(first, json); });
+        });
         char* out = put(json.room(room_of_literals), ",\"rrttl\":");
         json.grow_to(put(put_decimal(out, ttl), ",\"rrclass\":\""));
         dns::append_class(json, first.rrclass);
@@ -205,17 +234,15 @@ void MessageText::append_json(TextBuffer& json, Octets message) {
         json += "null";
         return;
     }
+    owner_pointer_ = 0;
     append_json_header(json);
     bool first = true;
     for (const dns::Record& record : records_.of(Section::question)) {
         json += first ? "{\"qname\":" : ",{\"qname\":";
         first = false;
-        const std::size_t name_at = json.size();
-        append_json_through(json, [&] { return records_.append_name_of(record, json); });
-        if (&record == &records_.of(Section::question).front()) {
-            question_name_at_ = name_at;
-            question_name_size_ = json.size() - name_at;
-        }
+        append_question_name(json, &record == &records_.of(Section::question).front(), [&] {
+            append_json_through(json, [&] { return records_.append_name_of(record, json); });
+        });
         json += ",\"qclass\":\"";
         dns::append_class(json, record.rrclass);
         json += "\",\"qtype\":\"";

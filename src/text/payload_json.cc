@@ -12,6 +12,7 @@
 #include "base/text_append.h"
 #include "dns/name.h"
 #include "dns/type_name.h"
+#include "text/fraction_digits.h"
 #include "text/json_string.h"
 #include "text/json_syntax.h"
 #include "text/payload_text.h"
@@ -23,25 +24,6 @@ namespace {
 
 constexpr std::size_t most_name = 255;
 
-// A fraction below 1 in units of 10^-18, rounded to even as printf(3) does, exactly: it is m · 2^-e with m <
-// 2^53, so m · 5^18 has less than 96 bits and is shifted by e − 18. Nothing where it rounds up to 1 or has
-// too many bits.
-std::optional<std::uint64_t> eighteen_digits(double fraction) {
-    __extension__ using Wide = unsigned __int128;
-    if (fraction == 0) return 0;
-    constexpr std::uint64_t five_to_18 = 3'814'697'265'625, unit = 1'000'000'000'000'000'000;
-    int exponent = 0;
-    const auto mantissa = static_cast<std::uint64_t>(std::ldexp(std::frexp(fraction, &exponent), 53));
-    const int shift = 53 - exponent - 18;
-    if (shift < 1 || shift > 100) return std::nullopt;
-    const Wide product = Wide{mantissa} * five_to_18;
-    const Wide quotient = product >> shift, rest = product & ((Wide{1} << shift) - 1),
-               half = Wide{1} << (shift - 1);
-    const std::uint64_t rounded =
-        static_cast<std::uint64_t>(quotient) + (rest > half || (rest == half && (quotient & 1) != 0) ? 1 : 0);
-    return rounded < unit ? std::optional(rounded) : std::nullopt;
-}
-
 // %.18f without the zeros behind, but one digit. What JSON has no number for is null.
 void append_double(TextBuffer& json, double value) {
     if (!std::isfinite(value)) {
@@ -50,7 +32,7 @@ void append_double(TextBuffer& json, double value) {
     }
     constexpr double exact_below = 1e15;  // the whole part fits, and the fraction is a multiple of 2^-1074
     if (const double whole = std::floor(value); value >= 0 && value < exact_below && !std::signbit(value)) {
-        if (const auto fraction = eighteen_digits(value - whole)) {
+        if (const auto fraction = fraction_digits<18>(value - whole)) {
             append_decimal(json, static_cast<std::uint64_t>(whole));
             json += '.';
             const std::size_t start = json.size();
