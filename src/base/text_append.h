@@ -2,13 +2,25 @@
 // string.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 
 #include "base/octets.h"
 #include "base/text_buffer.h"
 
 namespace sie {
+
+// For those who have made room: they write at `out` and give the end. More than counts may be written, not
+// more than `longest_decimal`.
+constexpr std::size_t longest_decimal = 20;
+[[nodiscard]] char* put_decimal(char* out, std::uint64_t value);
+template <std::size_t size>
+[[nodiscard, gnu::always_inline]] inline char* put(char* out, const char (&literal)[size]) {
+    std::memcpy(out, literal, size - 1);
+    return out + size - 1;
+}
 
 void append_decimal(TextBuffer& text, std::uint64_t value);
 void append_signed(TextBuffer& text, std::int64_t value);

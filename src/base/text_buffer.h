@@ -12,55 +12,67 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace sie {
 
 class TextBuffer {
   public:
     TextBuffer() = default;
-    TextBuffer(TextBuffer&&) = default;
-    TextBuffer& operator=(TextBuffer&&) = default;
+    TextBuffer(TextBuffer&& other) noexcept
+        : octets_(std::move(other.octets_)),
+          end_(std::exchange(other.end_, nullptr)),
+          limit_(std::exchange(other.limit_, nullptr)) {}
+    TextBuffer& operator=(TextBuffer&& other) noexcept {
+        octets_ = std::move(other.octets_);
+        end_ = std::exchange(other.end_, nullptr);
+        limit_ = std::exchange(other.limit_, nullptr);
+        return *this;
+    }
+    ~TextBuffer() = default;
 
-    [[nodiscard]] std::string_view view() const { return {octets_.get(), size_}; }
+    [[nodiscard]] std::string_view view() const { return {octets_.get(), size()}; }
     [[nodiscard]] std::string str() const { return std::string(view()); }
-    [[nodiscard]] std::size_t size() const { return size_; }
-    [[nodiscard]] bool empty() const { return size_ == 0; }
+    [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(end_ - octets_.get()); }
+    [[nodiscard]] bool empty() const { return end_ == octets_.get(); }
     [[nodiscard]] char* data() { return octets_.get(); }
     [[nodiscard]] const char* data() const { return octets_.get(); }
     [[nodiscard]] char& operator[](std::size_t at) { return octets_[at]; }
 
-    void clear() { size_ = 0; }
-    // Cuts what stands behind `size`, which is no more than there is.
-    void cut(std::size_t size) {
-        assert(size <= size_);
-        size_ = size;
+    void clear() { end_ = octets_.get(); }
+    // Cuts what stands behind `to_size`, which is no more than there is.
+    void cut(std::size_t to_size) {
+        assert(to_size <= size());
+        end_ = octets_.get() + to_size;
     }
 
-    [[nodiscard]] bool ends_with(char c) const { return size_ != 0 && octets_[size_ - 1] == c; }
+    [[nodiscard]] bool ends_with(char c) const { return !empty() && end_[-1] == c; }
 
     // Room for `octets` more, behind the end; what is written there counts once grow() says so.
     [[nodiscard]] char* room(std::size_t octets) {
-        if (capacity_ - size_ < octets) [[unlikely]]
+        if (static_cast<std::size_t>(limit_ - end_) < octets) [[unlikely]]
             enlarge(octets);
-        return octets_.get() + size_;
+        return end_;
     }
-    void grow(std::size_t octets) { size_ += octets; }
+    void grow(std::size_t octets) { end_ += octets; }
+    // The same by where what was written ends.
+    void grow_to(char* end) { end_ = end; }
 
     [[gnu::always_inline]] TextBuffer& operator+=(char c) {
         *room(1) = c;
-        ++size_;
+        ++end_;
         return *this;
     }
     TextBuffer& operator+=(std::string_view text) {
         copy_short(room(text.size()), text.data(), text.size());
-        size_ += text.size();
+        end_ += text.size();
         return *this;
     }
     // A literal: its size is known, so the copy is a move or two.
     template <std::size_t size>
     [[gnu::always_inline]] TextBuffer& operator+=(const char (&literal)[size]) {
         std::memcpy(room(size - 1), literal, size - 1);
-        size_ += size - 1;
+        end_ += size - 1;
         return *this;
     }
 
@@ -68,7 +80,7 @@ class TextBuffer {
     void repeat(std::size_t from, std::size_t octets) {
         char* to = room(octets);
         std::memcpy(to, octets_.get() + from, octets);
-        size_ += octets;
+        end_ += octets;
     }
 
   private:
@@ -89,16 +101,18 @@ class TextBuffer {
         }
     }
     [[gnu::noinline, gnu::cold]] void enlarge(std::size_t octets) {
-        const std::size_t wanted = std::max(size_ + octets, 2 * capacity_ + least);
+        const std::size_t held = size(), capacity = static_cast<std::size_t>(limit_ - octets_.get());
+        const std::size_t wanted = std::max(held + octets, 2 * capacity + least);
         auto larger = std::make_unique_for_overwrite<char[]>(wanted);
-        if (size_ != 0) std::memcpy(larger.get(), octets_.get(), size_);
+        if (held != 0) std::memcpy(larger.get(), octets_.get(), held);
         octets_ = std::move(larger);
-        capacity_ = wanted;
+        end_ = octets_.get() + held;
+        limit_ = octets_.get() + wanted;
     }
     static constexpr std::size_t least = 256;
 
     std::unique_ptr<char[]> octets_;
-    std::size_t size_ = 0, capacity_ = 0;
+    char *end_ = nullptr, *limit_ = nullptr;  // of the text, of the memory
 };
 
 }  // namespace sie

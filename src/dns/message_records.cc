@@ -25,10 +25,13 @@ WireName name_at(Octets message, std::size_t at) {
 bool MessageRecords::read_record(Section section, std::size_t& at) {
     Record record;
     record.name_at = at;
-    if (points_to_question(at))
+    const std::uint16_t pointer = at < message_.size() ? pointer_at(at) : std::uint16_t{0};
+    if (pointer != 0 && (pointer == read_pointer_ || points_to_question(at)))
         at += 2;  // read already
     else if (pass_wire_name(message_, at, message_.size(), true) != NameFault::none)
         return false;
+    else
+        read_pointer_ = pointer;
     const bool question = section == Section::question;
     const std::size_t fixed = question ? 4 : 10;
     if (message_.size() - at < fixed) return false;
@@ -64,6 +67,7 @@ bool MessageRecords::points_to_question(std::size_t at) const {
 bool MessageRecords::parse(Octets message) {
     for (auto& section : sections_) section.clear();
     edns_.reset();
+    read_pointer_ = 0;
     const auto header = read_header(message);
     if (!header) return false;
     header_ = *header;
@@ -104,14 +108,7 @@ void MessageRecords::group_few(const std::vector<Record>& records, std::vector<s
 
 bool MessageRecords::same_set(const Record& a, const Record& b) const {
     if (a.type != b.type || a.rrclass != b.rrclass) return false;
-    // Mostly both are the same pointer.
-    constexpr std::uint8_t pointer = 0xc0;
-    if (message_[a.name_at] >= pointer && message_[b.name_at] >= pointer &&
-        load_be16(message_.data() + a.name_at) == load_be16(message_.data() + b.name_at))
-        return true;
-    const WireName one = name_at(message_, a.name_at), other = name_at(message_, b.name_at);
-    return std::equal(one.octets().begin(), one.octets().end(), other.octets().begin(), other.octets().end(),
-                      [](std::uint8_t x, std::uint8_t y) { return lower(x) == lower(y); });
+    return same_wire_name(message_, a.name_at, b.name_at);
 }
 
 void MessageRecords::group(Section section, std::vector<std::uint32_t>& heads,

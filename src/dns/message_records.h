@@ -53,6 +53,10 @@ class MessageRecords {
     [[nodiscard]] bool has_question_name(const Record& record) const {
         return points_to_question(record.name_at);
     }
+    // Where the owner is nothing but a pointer, its two octets: equal ones mean the same name. Else 0.
+    [[nodiscard]] std::uint16_t owner_pointer(const Record& record) const {
+        return pointer_at(record.name_at);
+    }
     // True: it holds neither a backslash nor a quotation mark.
     bool append_name_of(const Record& record, TextBuffer& text) const;
     [[nodiscard]] Rdata rdata_of(const Record& record) const {
@@ -69,10 +73,15 @@ class MessageRecords {
     void group_few(const std::vector<Record>& records, std::vector<std::uint32_t>& heads,
                    std::vector<std::uint32_t>& next) const;
     [[nodiscard]] bool same_set(const Record& a, const Record& b) const;
+    [[nodiscard]] std::uint16_t pointer_at(std::size_t at) const {
+        constexpr std::uint8_t pointer = 0xc0;
+        return message_.size() - at >= 2 && message_[at] >= pointer ? load_be16(message_.data() + at) : 0;
+    }
     [[nodiscard]] bool points_to_question(std::size_t at) const;
     [[nodiscard]] bool read_record(Section section, std::size_t& at);
 
     Octets message_;
+    std::uint16_t read_pointer_ = 0;  // the last owner that was a pointer, and no bad one
     Header header_;
     std::optional<Edns> edns_;
     std::array<std::vector<Record>, section_count> sections_;

@@ -2,14 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <array>
-#include <cstring>
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
 #include "base/quoted.h"
+#include "dns/label_text.h"
 
 namespace sie::dns {
 
@@ -34,27 +28,6 @@ namespace {
     i += 4;
     return value <= 255 ? value : -1;
 }
-
-// How each octet looks inside a label, made once: length and up to four characters.
-struct Shown {
-    std::array<char, 4> text{};
-    std::uint8_t length = 0;
-};
-constexpr std::array<Shown, 256> shown_octets = [] {
-    std::array<Shown, 256> table{};
-    for (unsigned octet = 0; octet < 256; ++octet) {
-        const char c = static_cast<char>(octet);
-        const auto digit = [](unsigned value) { return static_cast<char>('0' + value % 10); };
-        if (octet == '.' || octet == '\\') {
-            table[octet] = {{'\\', c}, 2};
-        } else if (octet > 0x20 && octet < 0x7f) {
-            table[octet] = {{c}, 1};
-        } else {
-            table[octet] = {{'\\', digit(octet / 100), digit(octet / 10), digit(octet)}, 4};
-        }
-    }
-    return table;
-}();
 
 }  // namespace
 
@@ -96,39 +69,9 @@ Result<std::string> name_from_text(std::string_view text) {
 }
 
 bool append_label(Octets readable, std::size_t size, TextBuffer& text) {
-    // Four characters are written for each octet, as many count as it has.
-    constexpr std::size_t block = 16;
-    char* const begin = text.room(4 * size + block);
-    char* out = begin;
-    const std::uint8_t* in = readable.data();
-    const std::uint8_t* const end = in + size;
-#if defined(__SSE2__)
-    // Sixteen at a time, as long as all of them are shown as they are.
-    const std::uint8_t* const last_block = readable.size() < block ? in : in + readable.size() - block + 1;
-    while (in < end && in < last_block) {
-        const auto count = std::min<std::size_t>(block, static_cast<std::size_t>(end - in));
-        __m128i octets;
-        std::memcpy(&octets, in, block);
-        const auto is = [&](char c) { return _mm_cmpeq_epi8(octets, _mm_set1_epi8(c)); };
-        // Below 0x21, or above 0x7f as they are negative.
-        const __m128i other =
-            _mm_or_si128(_mm_or_si128(_mm_cmpgt_epi8(_mm_set1_epi8(0x21), octets), is(0x7f)),
-                         _mm_or_si128(is('.'), _mm_or_si128(is('\\'), is('"'))));
-        if ((static_cast<unsigned>(_mm_movemask_epi8(other)) & ((1U << count) - 1)) != 0) break;
-        std::memcpy(out, &octets, block);
-        in += count;
-        out += count;
-    }
-#endif
     bool plain = true;
-    for (; in < end; ++in) {
-        const Shown& shown = shown_octets[*in];
-        std::memcpy(out, shown.text.data(), shown.text.size());
-        out += shown.length;
-        plain = plain && shown.length == 1 && *in != '"';
-    }
-    *out++ = '.';
-    text.grow(static_cast<std::size_t>(out - begin));
+    text.grow_to(put_label(text.room(label_room(size)), readable.data(), size,
+                           readable.data() + readable.size(), plain));
     return plain;
 }
 

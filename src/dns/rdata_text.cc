@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/address_text.h"
+#include "base/plain_run.h"
 #include "base/text_append.h"
 #include "dns/name.h"
 #include "dns/rdata_layout.h"
@@ -18,7 +19,8 @@ namespace {
 
 constexpr std::uint16_t class_internet = 1;
 
-// Walks the items of one rdata. With `text` null nothing is printed: the walk only judges.
+// Walks the items of one rdata. One that does not print only judges, and needs no `text`.
+template <bool prints>
 class RdataWalk {
   public:
     RdataWalk(TextBuffer* text, const Rdata& rdata) : text_(text), rdata_(rdata), at_(rdata.from) {}
@@ -52,7 +54,7 @@ class RdataWalk {
     [[nodiscard]] bool bitmap();
     [[nodiscard]] bool edns_options();
     void blank() {
-        if (text_ != nullptr) *text_ += ' ';
+        if constexpr (prints) *text_ += ' ';
     }
 
     TextBuffer* text_;
@@ -69,10 +71,11 @@ void append_pairs(TextBuffer& text, Octets octets) {
     }
 }
 
-bool RdataWalk::number(std::size_t size) {
+template <bool prints>
+bool RdataWalk<prints>::number(std::size_t size) {
     const auto octets = take(size);
     if (!octets) return false;
-    if (text_ != nullptr)
+    if constexpr (prints)
         append_decimal(*text_, size == 1   ? (*octets)[0]
                                : size == 2 ? load_be16(octets->data())
                                            : load_be32(octets->data()));
@@ -80,8 +83,9 @@ bool RdataWalk::number(std::size_t size) {
     return true;
 }
 
-bool RdataWalk::name() {
-    if (text_ != nullptr) {
+template <bool prints>
+bool RdataWalk<prints>::name() {
+    if constexpr (prints) {
         fault_ = append_wire_name(rdata_.message, at_, rdata_.to, rdata_.compressed, *text_, plain_);
         if (fault_ != NameFault::none) return false;
         *text_ += ' ';
@@ -92,23 +96,25 @@ bool RdataWalk::name() {
 }
 
 // RFC 2874 §3.1: the octets stored are the low ones, those that the prefix does not give.
-bool RdataWalk::a6() {
+template <bool prints>
+bool RdataWalk<prints>::a6() {
     const auto prefix = take(1);
     if (!prefix || (*prefix)[0] > 128) return false;
     const std::size_t stored = (128U - (*prefix)[0] + 7U) / 8;
     const auto suffix = take(stored);
     if (!suffix) return false;
-    if (text_ != nullptr) append_decimal(*text_, (*prefix)[0]);
+    if constexpr (prints) append_decimal(*text_, (*prefix)[0]);
     blank();
     if (stored == 0) return true;
     std::array<std::uint8_t, 16> address{};
     std::memcpy(address.data() + 16 - stored, suffix->data(), stored);
-    if (text_ != nullptr) append_ipv6(*text_, address.data());
+    if constexpr (prints) append_ipv6(*text_, address.data());
     blank();
     return true;
 }
 
-bool RdataWalk::bitmap() {
+template <bool prints>
+bool RdataWalk<prints>::bitmap() {
     while (left() > 0) {
         if (left() < 2) return false;
         const unsigned window = here()[0];
@@ -116,7 +122,7 @@ bool RdataWalk::bitmap() {
         if (size < 1 || size > 32 || left() - 2 < size) return false;
         at_ += 2;
         const Octets bits = *take(size);
-        if (text_ == nullptr) continue;
+        if constexpr (!prints) continue;
         for (unsigned i = 0; i < 8 * size; ++i) {
             if ((bits[i / 8] & 0x80U >> i % 8) == 0) continue;
             append_type(*text_, static_cast<std::uint16_t>(window << 8 | i));
@@ -126,10 +132,11 @@ bool RdataWalk::bitmap() {
     return true;
 }
 
-bool RdataWalk::edns_options() {
+template <bool prints>
+bool RdataWalk<prints>::edns_options() {
     bool first = true;
     const bool whole = for_each_edns_option({here(), left()}, [&](std::uint16_t code, Octets data) {
-        if (text_ == nullptr) return;
+        if constexpr (!prints) return;
         if (!first) *text_ += '\n';
         first = false;
         append_edns_option(*text_, code, data);
@@ -138,7 +145,8 @@ bool RdataWalk::edns_options() {
     return whole;
 }
 
-bool RdataWalk::item(Item kind) {
+template <bool prints>
+bool RdataWalk<prints>::item(Item kind) {
     std::optional<Octets> octets;
     switch (kind) {
         case Item::name: return name();
@@ -164,7 +172,7 @@ bool RdataWalk::item(Item kind) {
             while (left() > 0) {
                 octets = take_counted();
                 if (!octets) return false;
-                if (text_ != nullptr) append_character_string(*text_, *octets);
+                if constexpr (prints) append_character_string(*text_, *octets);
                 blank();
             }
             return true;
@@ -174,7 +182,7 @@ bool RdataWalk::item(Item kind) {
         case Item::octet_pairs: octets = take(left()); break;
     }
     if (!octets) return false;
-    if (text_ == nullptr) return true;
+    if constexpr (!prints) return true;
     switch (kind) {
         case Item::ipv4: append_ipv4(*text_, octets->data()); break;
         case Item::ipv6: append_ipv6(*text_, octets->data()); break;
@@ -276,7 +284,7 @@ bool append_rdata(TextBuffer& text, const Rdata& rdata) {
     }
     if (layout->internet_only && rdata.rrclass != class_internet) return true;
     const std::size_t start = text.size();
-    RdataWalk walk(&text, rdata);
+    RdataWalk<true> walk(&text, rdata);
     for (const Item item : layout->items) {
         if (walk.left() == 0) break;
         if (walk.item(item)) continue;
@@ -300,9 +308,10 @@ bool rdata_is_known(const Rdata& rdata) {
 
 bool rdata_is_well_formed(const Rdata& rdata) {
     if (is_address(rdata)) return true;
-    if (!rdata_is_known(rdata)) return true;
-    RdataWalk walk(nullptr, rdata);
-    for (const Item item : layout_of(rdata.type)->items) {
+    const RdataLayout* layout = layout_of(rdata.type);
+    if (layout == nullptr || (layout->internet_only && rdata.rrclass != class_internet)) return true;
+    RdataWalk<false> walk(nullptr, rdata);
+    for (const Item item : layout->items) {
         if (walk.left() == 0) return true;
         if (!walk.item(item)) return false;
     }
@@ -343,20 +352,17 @@ void append_edns_option(TextBuffer& text, std::uint16_t code, Octets data) {
 void append_character_string(TextBuffer& text, Octets octets) {
     text += '"';
     // What needs no escape is copied at once.
-    const auto is_plain = [](std::uint8_t c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; };
-    for (std::size_t i = 0; i < octets.size(); ++i) {
-        const auto run_end =
-            std::find_if_not(octets.begin() + static_cast<std::ptrdiff_t>(i), octets.end(), is_plain);
-        const auto run = static_cast<std::size_t>(run_end - octets.begin()) - i;
-        text += as_text(octets.subspan(i, run));
-        i += run;
-        if (i == octets.size()) break;
-        const std::uint8_t c = octets[i];
+    while (!octets.empty()) {
+        const std::size_t run = plain_run<HighOctets::escaped>(octets);
+        text += as_text(octets.first(run));
+        if (run == octets.size()) break;
+        const std::uint8_t c = octets[run];
         text += '\\';
         if (c == '"' || c == '\\')
             text += static_cast<char>(c);
         else
             append_padded(text, c, 3);
+        octets = octets.subspan(run + 1);
     }
     text += '"';
 }

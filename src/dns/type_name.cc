@@ -39,21 +39,26 @@ constexpr Row rcodes[] = {{0, "NOERROR"}, {1, "FORMERR"}, {2, "SERVFAIL"}, {3, "
                           {4, "NOTIMP"},  {5, "REFUSED"}, {6, "YXDOMAIN"}, {7, "YXRRSET"},
                           {8, "NXRRSET"}, {9, "NOTAUTH"}, {10, "NOTZONE"}, {16, "BADVERS"}};
 
-constexpr std::size_t low = 258;  // types up to CAA, which are nearly all that is seen
-constexpr std::array<std::string_view, low> low_types = [] {
-    std::array<std::string_view, low> names{};
-    for (const Row& row : types) {
-        if (row.number < low) names[row.number] = row.name;
-    }
-    return names;
-}();
-
 [[nodiscard]] std::string_view name_in(std::span<const Row> rows, std::uint16_t number) {
     for (const Row& row : rows) {
         if (row.number == number) return row.name;
     }
     return {};
 }
+
+// By number, as long as numbers are below `size`; the few names above are searched.
+template <std::size_t size>
+constexpr std::array<std::string_view, size> names_below(std::span<const Row> rows) {
+    std::array<std::string_view, size> names{};
+    for (const Row& row : rows)
+        if (row.number < size) names[row.number] = row.name;
+    return names;
+}
+constexpr auto low_types = names_below<258>(types);  // up to CAA, which are nearly all that is seen
+constexpr auto low_classes = names_below<5>(classes);
+constexpr auto all_opcodes = names_below<16>(opcodes);
+constexpr auto all_rcodes = names_below<17>(rcodes);
+static_assert(std::end(rcodes)[-1].number < all_rcodes.size());
 
 [[nodiscard]] char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
 
@@ -83,10 +88,18 @@ constexpr std::array<std::string_view, low> low_types = [] {
 
 }  // namespace
 
-std::string_view type_name(std::uint16_t type) { return type < low ? low_types[type] : name_in(types, type); }
-std::string_view class_name(std::uint16_t qclass) { return name_in(classes, qclass); }
-std::string_view opcode_name(std::uint8_t opcode) { return name_in(opcodes, opcode); }
-std::string_view rcode_name(std::uint16_t rcode) { return name_in(rcodes, rcode); }
+std::string_view type_name(std::uint16_t type) {
+    return type < low_types.size() ? low_types[type] : name_in(types, type);
+}
+std::string_view class_name(std::uint16_t qclass) {
+    return qclass < low_classes.size() ? low_classes[qclass] : name_in(classes, qclass);
+}
+std::string_view opcode_name(std::uint8_t opcode) {
+    return opcode < all_opcodes.size() ? all_opcodes[opcode] : std::string_view{};
+}
+std::string_view rcode_name(std::uint16_t rcode) {
+    return rcode < all_rcodes.size() ? all_rcodes[rcode] : std::string_view{};
+}
 
 void append_type(TextBuffer& text, std::uint16_t type) {
     if (const std::string_view name = type_name(type); !name.empty()) {
@@ -106,6 +119,11 @@ void append_class(TextBuffer& text, std::uint16_t qclass) {
     append_decimal(text, qclass);
 }
 
+void append_rcode(TextBuffer& text, std::uint16_t rcode) {
+    const std::string_view name = rcode_name(rcode);
+    name.empty() ? append_decimal(text, rcode) : void(text += name);
+}
+
 std::string type_text(std::uint16_t type) {
     TextBuffer text;
     append_type(text, type);
@@ -119,8 +137,9 @@ std::string class_text(std::uint16_t qclass) {
 }
 
 std::string rcode_text(std::uint16_t rcode) {
-    const std::string_view name = rcode_name(rcode);
-    return name.empty() ? std::to_string(rcode) : std::string(name);
+    TextBuffer text;
+    append_rcode(text, rcode);
+    return text.str();
 }
 
 // Names that the reference tool does not print are read all the same: --rdata=standard writes them.

@@ -21,6 +21,7 @@ namespace sie::dns {
 
 void append_type(TextBuffer& text, std::uint16_t type);      // "A", "TYPE65000"
 void append_class(TextBuffer& text, std::uint16_t qclass);   // "IN", "CLASS77"
+void append_rcode(TextBuffer& text, std::uint16_t rcode);    // "NXDOMAIN", "15"
 [[nodiscard]] std::string type_text(std::uint16_t type);     // "A", "TYPE65000"
 [[nodiscard]] std::string class_text(std::uint16_t qclass);  // "IN", "CLASS77"
 [[nodiscard]] std::string rcode_text(std::uint16_t rcode);   // "NXDOMAIN", "15"

@@ -1,5 +1,6 @@
 #include "dns/wire_name.h"
 
+#include "dns/label_text.h"
 #include "dns/name.h"
 
 namespace sie::dns {
@@ -40,9 +41,10 @@ NameFault WireName::read(Octets message, std::size_t& at, std::size_t end, bool 
 
 namespace {
 
-// Labels handed to `each` with what may be read from their first octet on.
+// Labels handed to `each`: where the octets of each begin, and how many they are.
 template <class Each>
-NameFault walk_name(Octets message, std::size_t& at, std::size_t end, bool pointers, const Each& each) {
+[[gnu::always_inline]] inline NameFault walk_name(Octets message, std::size_t& at, std::size_t end,
+                                                  bool pointers, const Each& each) {
     std::size_t from = at, stop = end, size = 0;
     bool followed = false;
     for (;;) {
@@ -64,32 +66,52 @@ NameFault walk_name(Octets message, std::size_t& at, std::size_t end, bool point
         size += length + 1;
         if (size > most_name_octets) return NameFault::too_long;
         if (length == 0) break;
-        each(message.subspan(from + 1), length);
+        each(message.data() + from + 1, length);
         from += length + 1;
     }
     if (!followed) at = from + 1;
     return NameFault::none;
 }
 
+// The first octet of a label of the name at `at`, or of its end; `at` moves there.
+std::size_t label_at(Octets message, std::size_t& at) {
+    while (message[at] >= 192) at = load_be16(message.data() + at) & 0x3fffU;
+    return message[at];
+}
+
 }  // namespace
 
+bool same_wire_name(Octets message, std::size_t one, std::size_t other) {
+    for (;;) {
+        const std::size_t size = label_at(message, one);
+        if (label_at(message, other) != size) return false;
+        if (one == other || size == 0) return true;  // the rest is one and the same, or nothing
+        for (std::size_t i = 1; i <= size; ++i)
+            if (lower(message[one + i]) != lower(message[other + i])) return false;
+        one += size + 1;
+        other += size + 1;
+    }
+}
+
 NameFault pass_wire_name(Octets message, std::size_t& at, std::size_t end, bool pointers) {
-    return walk_name(message, at, end, pointers, [](Octets, std::size_t) {});
+    return walk_name(message, at, end, pointers, [](const std::uint8_t*, std::size_t) {});
 }
 
 NameFault append_wire_name(Octets message, std::size_t& at, std::size_t end, bool pointers, TextBuffer& text,
                            bool& plain) {
-    const std::size_t start = text.size();
-    bool all_plain = true;
-    const NameFault fault = walk_name(message, at, end, pointers, [&](Octets readable, std::size_t length) {
-        all_plain = append_label(readable, length, text) && all_plain;
-    });
-    if (fault != NameFault::none) {
-        text.cut(start);
-        return fault;
-    }
-    if (text.size() == start) text += '.';  // the root
-    plain = plain && all_plain;
+    // Room for the longest name at once; what is written counts only if all of it is a name.
+    char* const begin = text.room(label_room(most_name_octets));
+    char* out = begin;
+    bool all_plain = plain;
+    const std::uint8_t* const readable = message.data() + message.size();
+    const NameFault fault =
+        walk_name(message, at, end, pointers, [&](const std::uint8_t* label, std::size_t length) {
+            out = put_label(out, label, length, readable, all_plain);
+        });
+    if (fault != NameFault::none) return fault;
+    if (out == begin) *out++ = '.';  // the root
+    text.grow_to(out);
+    plain = all_plain;
     return fault;
 }
 

@@ -31,6 +31,9 @@ class WireName {
 // What read() finds, without the name.
 [[nodiscard]] NameFault pass_wire_name(Octets message, std::size_t& at, std::size_t end, bool pointers);
 
+// Are two names, which read() takes, the same but for their case?
+[[nodiscard]] bool same_wire_name(Octets message, std::size_t one, std::size_t other);
+
 // Appends the text of the name at `at` without a copy of it in between, and moves `at` behind it. What read()
 // refuses is refused, with nothing appended. `plain`: false if there is a backslash or a quotation mark in
 // it; else as it was.

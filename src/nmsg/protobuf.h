@@ -76,6 +76,11 @@ inline std::uint8_t* write_fixed64_field(std::uint8_t* out, std::uint32_t number
         rest = rest.subspan(1);
         return true;
     }
+    if (rest.size() >= 2 && rest[1] < 0x80) {  // tags from 16 on, lengths of packets
+        value = (rest[0] & 0x7fU) | std::uint64_t{rest[1]} << 7;
+        rest = rest.subspan(2);
+        return true;
+    }
     std::uint64_t sum = 0;
     const std::size_t most = rest.size() < longest_varint ? rest.size() : longest_varint;
     for (std::size_t i = 0; i < most; ++i) {

@@ -47,13 +47,20 @@ const DnsqrRows& dnsqr_rows() {
 DecodedPayload::Outcome DecodedPayload::decode(const nmsg::Payload& payload) {
     type_ = find_type(payload.vendor, payload.type);
     if (type_ == nullptr) return Outcome::unknown_type;
-    bool decoded = payload.has_octets && fields_.decode(*type_, payload.octets);
+    if (!payload.has_octets || !fields_.decode(*type_, payload.octets)) return Outcome::undecodable;
+    if (type_ != rdata_rows_of_) find_rdata_rows();
     // Rdata means nothing without its type and class (N38).
     std::uint16_t type, rrclass;
-    for (std::size_t row = 0; decoded && row < type_->rows.size(); ++row)
-        decoded =
-            type_->rows[row].kind != Kind::rdata || fields_.count(row) == 0 || rdata_type(type, rrclass);
-    return decoded ? Outcome::decoded : Outcome::undecodable;
+    for (const std::size_t row : rdata_rows_)
+        if (fields_.count(row) != 0 && !rdata_type(type, rrclass)) return Outcome::undecodable;
+    return Outcome::decoded;
+}
+
+void DecodedPayload::find_rdata_rows() {
+    rdata_rows_of_ = type_;
+    rdata_rows_.clear();
+    for (std::size_t row = 0; row < type_->rows.size(); ++row)
+        if (type_->rows[row].kind == Kind::rdata) rdata_rows_.push_back(row);
 }
 
 bool DecodedPayload::rdata_type(std::uint16_t& type, std::uint16_t& rrclass) const {

@@ -44,7 +44,11 @@ class DecodedPayload {
     [[nodiscard]] std::optional<FieldValue> value(std::size_t row);
 
   private:
+    void find_rdata_rows();
+
     const PayloadType* type_ = nullptr;
+    const PayloadType* rdata_rows_of_ = nullptr;
+    std::vector<std::size_t> rdata_rows_;
     PayloadFields fields_;
     RecordedPackets recorded_;
     std::vector<Octets> packets_;

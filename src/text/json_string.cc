@@ -2,47 +2,49 @@
 
 #include <array>
 #include <cstring>
-#include <string>
 
+#include "base/plain_run.h"
 #include "base/text_append.h"
 
 namespace sie::text {
 
 namespace {
 
-constexpr std::array<bool, 256> plain = [] {
-    std::array<bool, 256> table{};
-    for (unsigned c = 0; c < table.size(); ++c) table[c] = c >= 0x20 && c != '"' && c != '\\';
-    return table;
-}();
+constexpr std::size_t longest_escape = 6;  // \u001f
 
-void append_escape(TextBuffer& json, char c) {
-    json += '\\';
+char* put_escape(char* out, char c) {
+    *out++ = '\\';
     switch (c) {
-        case '\b': json += 'b'; return;
-        case '\f': json += 'f'; return;
-        case '\n': json += 'n'; return;
-        case '\r': json += 'r'; return;
-        case '\t': json += 't'; return;
+        case '\b': *out++ = 'b'; return out;
+        case '\f': *out++ = 'f'; return out;
+        case '\n': *out++ = 'n'; return out;
+        case '\r': *out++ = 'r'; return out;
+        case '\t': *out++ = 't'; return out;
         case '"':
-        case '\\': json += c; return;
-        default: {
-            const auto octet = static_cast<std::uint8_t>(c);
-            json += "u00";
-            append_hex(json, {&octet, 1}, false);
-        }
+        case '\\': *out++ = c; return out;
+        default:
+            std::memcpy(out, "u00", 3);
+            out[3] = static_cast<char>('0' + (c >> 4));  // below a blank: 0 or 1
+            out[4] = "0123456789abcdef"[c & 15];
+            return out + 5;
     }
 }
 
-void append_escaped(TextBuffer& json, std::string_view text) {
-    std::size_t from = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (plain[static_cast<std::uint8_t>(text[i])]) continue;
-        json += text.substr(from, i - from);
-        append_escape(json, text[i]);
-        from = i + 1;
+// `out` has room for the longest escape of every octet, and may be the memory in front of `text`.
+char* put_escaped(char* out, std::string_view text) {
+    while (!text.empty()) {
+        const std::size_t run = plain_run<HighOctets::plain>(as_octets(text));
+        std::memmove(out, text.data(), run);
+        out += run;
+        if (run == text.size()) break;
+        out = put_escape(out, text[run]);
+        text.remove_prefix(run + 1);
     }
-    json += text.substr(from);
+    return out;
+}
+
+void append_escaped(TextBuffer& json, std::string_view text) {
+    json.grow_to(put_escaped(json.room(longest_escape * text.size()), text));
 }
 
 // How many octets the sequence at the front has, and whether it is one to keep. Surrogates and lead octets f5
@@ -72,23 +74,14 @@ Sequence sequence_of(Octets octets) {
 }  // namespace
 
 void escape_json_from(TextBuffer& json, std::size_t start) {
-    const std::string_view text = json.view().substr(start);
-    // Eight octets at a time: is any below a blank, a quotation mark or a backslash?
-    constexpr std::uint64_t ones = 0x0101010101010101U, highs = 0x8080808080808080U;
-    const auto has_zero = [](std::uint64_t v) { return (v - ones) & ~v & highs; };
-    std::size_t i = 0;
-    bool clean = true;
-    for (; clean && i + 8 <= text.size(); i += 8) {
-        std::uint64_t v;
-        std::memcpy(&v, text.data() + i, 8);
-        clean =
-            (has_zero(v ^ ones * '"') | has_zero(v ^ ones * '\\') | ((v - ones * 0x20) & ~v & highs)) == 0;
-    }
-    for (; clean && i < text.size(); ++i) clean = plain[static_cast<std::uint8_t>(text[i])];
-    if (clean) return;
-    const std::string raw(text);
-    json.cut(start);
-    append_escaped(json, raw);
+    const std::size_t size = json.size() - start,
+                      clean = plain_run<HighOctets::plain>(as_octets(json.view().substr(start)));
+    if (clean == size) return;
+    // What is left is moved as far back as its escapes may grow, and comes forward again with them.
+    const std::size_t left = size - clean, growth = (longest_escape - 1) * left;
+    char* const to = json.room(growth) - left;
+    std::memmove(to + growth, to, left);
+    json.grow_to(put_escaped(to, {to + growth, left}));
 }
 
 void append_json_string(TextBuffer& json, std::string_view text) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "base/text_append.h"
 #include "dns/type_name.h"
@@ -25,15 +26,40 @@ constexpr std::array<Flag, 7> flags{{{0x8000, "qr"},
                                      {0x0020, "ad"},
                                      {0x0010, "cd"}}};
 
+// What JSON shows of all flags that a header can have: made once, found by their seven bits.
+constexpr std::size_t longest_flags = 35;
+struct FlagsInJson {
+    std::array<char, longest_flags> text{};
+    std::uint8_t size = 0;
+};
+constexpr std::array<FlagsInJson, 128> flags_in_json = [] {
+    std::array<FlagsInJson, 128> table{};
+    for (std::size_t set = 0; set < table.size(); ++set) {
+        FlagsInJson& shown = table[set];
+        for (std::size_t i = 0; i < flags.size(); ++i) {
+            if ((set >> (flags.size() - 1 - i) & 1) == 0) continue;
+            if (shown.size != 0) shown.text[shown.size++] = ',';
+            for (const char c : {'"', flags[i].name[0], flags[i].name[1], '"'}) shown.text[shown.size++] = c;
+        }
+    }
+    return table;
+}();
+// Side by side, in the order of `flags`.
+constexpr std::size_t seven_bits(std::uint16_t header) {
+    return (header >> 9 & 0x40U) | (header >> 5 & 0x3cU) | (header >> 4 & 3U);
+}
+
 struct Title {
     Section section;
-    std::string_view count, heading, key;
+    std::string_view count, heading;
 };
-constexpr std::array<Title, 4> titles{
-    {{Section::question, "QUERY", ";; QUESTION SECTION:\n", "question"},
-     {Section::answer, "ANSWER", "\n;; ANSWER SECTION:\n", "answer"},
-     {Section::authority, "AUTHORITY", "\n;; AUTHORITY SECTION:\n", "authority"},
-     {Section::additional, "ADDITIONAL", "\n;; ADDITIONAL SECTION:\n", "additional"}}};
+constexpr std::array<Title, 4> titles{{{Section::question, "QUERY", ";; QUESTION SECTION:\n"},
+                                       {Section::answer, "ANSWER", "\n;; ANSWER SECTION:\n"},
+                                       {Section::authority, "AUTHORITY", "\n;; AUTHORITY SECTION:\n"},
+                                       {Section::additional, "ADDITIONAL", "\n;; ADDITIONAL SECTION:\n"}}};
+
+// More than any row of literals, numbers and flags here has.
+constexpr std::size_t room_of_literals = 256;
 
 // Unnamed ones are numbers; `quote` goes around names only (N51).
 void append_code(TextBuffer& text, std::string_view name, std::uint16_t number, std::string_view quote) {
@@ -45,8 +71,33 @@ void append_code(TextBuffer& text, std::string_view name, std::uint16_t number, 
 
 }  // namespace
 
+// What the message repeats by a pointer is repeated from the text.
+template <class Append>
+void MessageText::append_owner(TextBuffer& text, const dns::Record& record, const Append& append) {
+    if (records_.has_question_name(record)) return text.repeat(question_name_at_, question_name_size_);
+    const std::uint16_t pointer = records_.owner_pointer(record);
+    if (pointer != 0 && pointer == owner_pointer_) return text.repeat(owner_at_, owner_size_);
+    const std::size_t start = text.size();
+    append();
+    if (pointer == 0) return;
+    owner_pointer_ = pointer;
+    owner_at_ = start;
+    owner_size_ = text.size() - start;
+}
+
+// Of the first question, for the records that point to it.
+template <class Append>
+void MessageText::append_question_name(TextBuffer& text, bool first, const Append& append) {
+    const std::size_t start = text.size();
+    append();
+    if (!first) return;
+    question_name_at_ = start;
+    question_name_size_ = text.size() - start;
+}
+
 bool MessageText::append_presentation(TextBuffer& text, Octets message) {
     if (!records_.parse(message)) return false;
+    owner_pointer_ = 0;
     const dns::Header& header = records_.header();
     text += ";; ->>HEADER<<- opcode: ";
     append_code(text, dns::opcode_name(header.opcode()), header.opcode(), "");
@@ -87,8 +138,13 @@ bool MessageText::append_presentation(TextBuffer& text, Octets message) {
         text += title.heading;
         for (const dns::Record& record : records_.of(title.section)) {
             const bool question = title.section == Section::question;
-            if (question) text += ';';
-            records_.append_name_of(record, text);
+            const auto append_name = [&] { records_.append_name_of(record, text); };
+            if (question) {
+                text += ';';
+                append_question_name(text, &record == &records_.of(Section::question).front(), append_name);
+            } else {
+                append_owner(text, record, append_name);
+            }
             text += ' ';
             if (!question) {
                 append_decimal(text, record.ttl);
@@ -114,6 +170,7 @@ bool MessageText::append_presentation(TextBuffer& text, Octets message) {
 
 void MessageText::append_json_records(TextBuffer& json, Section section) {
     const std::vector<dns::Record>& records = records_.of(section);
+    if (records.empty()) return;
     records_.group(section, heads_, next_);
     const auto each = [&](std::uint32_t head, const auto& visit) {
         for (std::uint32_t i = head; i != dns::MessageRecords::none; i = next_[i]) visit(records[i]);
@@ -124,13 +181,11 @@ void MessageText::append_json_records(TextBuffer& json, Section section) {
         each(head, [&](const dns::Record& record) { ttl = std::min(ttl, record.ttl); });
         if (head != heads_.front()) json += ',';
         json += "{\"rrname\":";
-        if (records_.has_question_name(first))
-            json.repeat(question_name_at_, question_name_size_);
-        else
+        append_owner(json, first, [&] {
             append_json_through(json, [&] { return records_.append_name_of(first, json); });
-        json += ",\"rrttl\":";
-        append_decimal(json, ttl);
-        json += ",\"rrclass\":\"";
+        });
+        char* out = put(json.room(room_of_literals), ",\"rrttl\":");
+        json.grow_to(put(put_decimal(out, ttl), ",\"rrclass\":\""));
         dns::append_class(json, first.rrclass);
         json += "\",\"rrtype\":\"";
         dns::append_type(json, first.type, form_);
@@ -146,65 +201,60 @@ void MessageText::append_json_records(TextBuffer& json, Section section) {
     }
 }
 
-void MessageText::append_json(TextBuffer& json, Octets message) {
-    if (!records_.parse(message)) {
-        json += "null";
-        return;
-    }
+void MessageText::append_json_header(TextBuffer& json) {
     const dns::Header& header = records_.header();
     json += "{\"header\":{\"opcode\":";
     append_code(json, dns::opcode_name(header.opcode()), header.opcode(), "\"");
     json += ",\"rcode\":";
     append_code(json, dns::rcode_name(records_.rcode()), records_.rcode(), "\"");
-    json += ",\"id\":";
-    append_decimal(json, header.id);
-    json += ",\"flags\":[";
+    char* out = put(json.room(room_of_literals), ",\"id\":");
+    out = put(put_decimal(out, header.id), ",\"flags\":[");
+    const FlagsInJson& shown = flags_in_json[seven_bits(header.flags)];
+    std::memcpy(out, shown.text.data(), shown.text.size());
+    out = put(out + shown.size, "]");
+    const auto& edns = records_.edns();
+    if (!edns) {
+        json.grow_to(put(out, "},\"question\":["));
+        return;
+    }
+    out = put_decimal(put(out, ",\"opt\":{\"edns\":{\"version\":"), edns->version);
+    out = edns->dnssec_ok() ? put(out, ",\"flags\":[\"do\"],\"udp\":") : put(out, ",\"flags\":[],\"udp\":");
+    json.grow_to(put(put_decimal(out, edns->udp_size), ",\"options\":["));
     bool first = true;
-    for (const Flag& flag : flags) {
-        if ((header.flags & flag.bit) == 0) continue;
-        json += first ? "\"" : ",\"";
-        json += flag.name;
-        json += '"';
+    dns::for_each_edns_option(edns->options, [&](std::uint16_t code, Octets data) {
+        if (!first) json += ',';
         first = false;
+        append_json_through(json, [&] { dns::append_edns_option(json, code, data); });
+    });
+    json += "]}}},\"question\":[";
+}
+
+void MessageText::append_json(TextBuffer& json, Octets message) {
+    if (!records_.parse(message)) {
+        json += "null";
+        return;
     }
-    json += ']';
-    if (const auto& edns = records_.edns()) {
-        json += ",\"opt\":{\"edns\":{\"version\":";
-        append_decimal(json, edns->version);
-        json += edns->dnssec_ok() ? ",\"flags\":[\"do\"],\"udp\":" : ",\"flags\":[],\"udp\":";
-        append_decimal(json, edns->udp_size);
-        json += ",\"options\":[";
-        first = true;
-        dns::for_each_edns_option(edns->options, [&](std::uint16_t code, Octets data) {
-            if (!first) json += ',';
-            first = false;
-            append_json_through(json, [&] { dns::append_edns_option(json, code, data); });
-        });
-        json += "]}}";
-    }
-    json += "},\"question\":[";
-    first = true;
+    owner_pointer_ = 0;
+    append_json_header(json);
+    bool first = true;
     for (const dns::Record& record : records_.of(Section::question)) {
         json += first ? "{\"qname\":" : ",{\"qname\":";
         first = false;
-        const std::size_t name_at = json.size();
-        append_json_through(json, [&] { return records_.append_name_of(record, json); });
-        if (&record == &records_.of(Section::question).front()) {
-            question_name_at_ = name_at;
-            question_name_size_ = json.size() - name_at;
-        }
+        append_question_name(json, &record == &records_.of(Section::question).front(), [&] {
+            append_json_through(json, [&] { return records_.append_name_of(record, json); });
+        });
         json += ",\"qclass\":\"";
         dns::append_class(json, record.rrclass);
         json += "\",\"qtype\":\"";
         dns::append_type(json, record.type, form_);
         json += "\"}";
     }
-    for (const Section section : {Section::answer, Section::authority, Section::additional}) {
-        json += "],\"";
-        json += titles[static_cast<std::size_t>(section)].key;
-        json += "\":[";
-        append_json_records(json, section);
-    }
+    json += "],\"answer\":[";
+    append_json_records(json, Section::answer);
+    json += "],\"authority\":[";
+    append_json_records(json, Section::authority);
+    json += "],\"additional\":[";
+    append_json_records(json, Section::additional);
     json += "]}";
 }
 

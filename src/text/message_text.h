@@ -20,12 +20,19 @@ class MessageText {
     void append_json(TextBuffer& json, Octets message);
 
   private:
+    void append_json_header(TextBuffer& json);  // up to the first question
+    template <class Append>
+    void append_owner(TextBuffer& text, const dns::Record& record, const Append& append);
+    template <class Append>
+    void append_question_name(TextBuffer& text, bool first, const Append& append);
     void append_json_records(TextBuffer& json, dns::Section section);
 
     const dns::RdataForm form_;
     dns::MessageRecords records_;
-    std::size_t question_name_at_ = 0, question_name_size_ = 0;  // in the JSON in hand
-    std::vector<std::uint32_t> heads_, next_;                    // of the record sets of a section
+    std::size_t question_name_at_ = 0, question_name_size_ = 0;  // in the text in hand
+    std::size_t owner_at_ = 0, owner_size_ = 0;  // the same of the last owner that is nothing but a pointer
+    std::uint16_t owner_pointer_ = 0;
+    std::vector<std::uint32_t> heads_, next_;  // of the record sets of a section
 };
 
 }  // namespace sie::text

@@ -1,6 +1,5 @@
 #include "text/payload_fields.h"
 
-#include <algorithm>
 #include <stdexcept>
 
 namespace sie::text {
@@ -21,25 +20,17 @@ constexpr Wire wire_of(Storage storage) {
 
 }  // namespace
 
-void PayloadFields::put(std::size_t row, FieldValue value) {
-    OfRow& of = of_row_[row];
-    if (of.count++ == 0) {
-        of.first = value;
-        return;
-    }
+void PayloadFields::put_more(OfRow& of, const FieldValue& value) {
     const auto index = static_cast<std::uint32_t>(more_.size());
     more_.push_back({value, none});
     (of.last == none ? of.second : more_[of.last].next) = index;
     of.last = index;
+    ++of.count;
 }
 
-bool PayloadFields::take(std::size_t row, const nmsg::protobuf::Field& field) {
+// A list of numbers may stand packed in one field.
+bool PayloadFields::take_packed(std::size_t row, const nmsg::protobuf::Field& field) {
     const FieldRow& is = type_->rows[row];
-    if (field.wire == wire_of(is.storage)) {
-        put(row, {field.value, field.octets});
-        return true;
-    }
-    // A list of numbers may stand packed in one field.
     if (is.label != Label::repeated || !field.is_bytes()) return false;
     for (Octets rest = field.octets; !rest.empty();) {
         FieldValue value;
@@ -55,61 +46,50 @@ bool PayloadFields::take(std::size_t row, const nmsg::protobuf::Field& field) {
     return true;
 }
 
-bool PayloadFields::walk(Octets message, std::uint32_t inside) {
+bool PayloadFields::walk(Octets message, const Places& places, std::uint64_t required) {
     nmsg::protobuf::FieldWalk walk(message);
     for (nmsg::protobuf::Field field; walk.next(field);) {
-        const std::size_t row = row_of_number(field.number, inside);
-        if (row != no_row && !take(row, field)) return false;
+        const Place place = field.number < listed_numbers ? places[field.number] : Place{};
+        if (place.row == no_row) continue;
+        if (field.wire == place.wire)
+            put(place.row, {field.value, field.octets});
+        else if (!take_packed(place.row, field))
+            return false;
     }
-    if (walk.damaged()) return false;
-    for (const std::size_t row : required_)
-        if (type_->rows[row].inside == inside && of_row_[row].count == 0) return false;
-    return true;
-}
-
-// By the lists that use() made; what has no place there has no row.
-std::size_t PayloadFields::row_of_number(std::uint32_t number, std::uint32_t inside) const {
-    if (number >= listed_numbers) return no_row;
-    return (inside == 0 ? outer_rows_ : inner_rows_)[number];
+    return !walk.damaged() && (seen_ & required) == required;
 }
 
 void PayloadFields::use(const PayloadType& type) {
+    if (type.rows.size() > most_rows) throw std::logic_error("a type has more rows than bits");
     type_ = &type;
-    outer_rows_.fill(no_row);
-    inner_rows_.fill(no_row);
-    required_.clear();
-    has_inner_ = false;
+    outer_.fill({});
+    inner_.fill({});
+    required_outer_ = required_inner_ = 0;
+    holder_ = no_row;
     for (std::size_t row = 0; row < type.rows.size(); ++row) {
         const FieldRow& is = type.rows[row];
-        has_inner_ = has_inner_ || is.inside != 0;
-        if (is.label == Label::required) required_.push_back(static_cast<std::uint8_t>(row));
+        const bool outer = is.inside == 0;
+        if (is.label == Label::required)
+            (outer ? required_outer_ : required_inner_) |= std::uint64_t{1} << row;
         if (is.number == 0) continue;
         if (is.number >= listed_numbers) throw std::logic_error("a field's number is beyond the list");
-        std::uint8_t& place = (is.inside == 0 ? outer_rows_ : inner_rows_)[is.number];
-        if (place == no_row) place = static_cast<std::uint8_t>(row);
+        Place& place = (outer ? outer_ : inner_)[is.number];
+        if (place.row == no_row) place = {static_cast<std::uint8_t>(row), wire_of(is.storage)};
+        if (!outer) holder_ = is.inside;  // its number, for now
     }
+    if (holder_ != no_row) holder_ = outer_[holder_].row;
 }
 
 bool PayloadFields::decode(const PayloadType& type, Octets payload) {
     if (type_ != &type) use(type);
     more_.clear();
-    of_row_.resize(type.rows.size());
-    for (OfRow& of : of_row_) {
-        of.count = 0;
-        of.second = of.last = none;
-    }
+    seen_ = 0;
     inner_is_there_ = false;
-    if (!walk(payload, 0)) return false;
-    if (!has_inner_) return true;
-    const auto inner =
-        std::find_if(type.rows.begin(), type.rows.end(), [](const FieldRow& row) { return row.inside != 0; });
-    if (inner == type.rows.end()) return true;
-    const auto holder = std::find_if(type.rows.begin(), type.rows.end(), [&](const FieldRow& row) {
-        return row.inside == 0 && row.number == inner->inside;
-    });
-    const FieldValue* value = last(static_cast<std::size_t>(holder - type.rows.begin()));
+    if (!walk(payload, outer_, required_outer_)) return false;
+    if (holder_ == no_row) return true;
+    const FieldValue* value = last(holder_);
     inner_is_there_ = value != nullptr;
-    return value == nullptr || walk(Octets(value->octets), inner->inside);
+    return value == nullptr || walk(Octets(value->octets), inner_, required_inner_);
 }
 
 std::size_t PayloadFields::row_of(std::string_view name) const {

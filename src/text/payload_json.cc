@@ -12,6 +12,7 @@
 #include "base/text_append.h"
 #include "dns/name.h"
 #include "dns/type_name.h"
+#include "text/fraction_digits.h"
 #include "text/json_string.h"
 #include "text/json_syntax.h"
 #include "text/payload_text.h"
@@ -23,25 +24,6 @@ namespace {
 
 constexpr std::size_t most_name = 255;
 
-// A fraction below 1 in units of 10^-18, rounded to even as printf(3) does, exactly: it is m · 2^-e with m <
-// 2^53, so m · 5^18 has less than 96 bits and is shifted by e − 18. Nothing where it rounds up to 1 or has
-// too many bits.
-std::optional<std::uint64_t> eighteen_digits(double fraction) {
-    __extension__ using Wide = unsigned __int128;
-    if (fraction == 0) return 0;
-    constexpr std::uint64_t five_to_18 = 3'814'697'265'625, unit = 1'000'000'000'000'000'000;
-    int exponent = 0;
-    const auto mantissa = static_cast<std::uint64_t>(std::ldexp(std::frexp(fraction, &exponent), 53));
-    const int shift = 53 - exponent - 18;
-    if (shift < 1 || shift > 100) return std::nullopt;
-    const Wide product = Wide{mantissa} * five_to_18;
-    const Wide quotient = product >> shift, rest = product & ((Wide{1} << shift) - 1),
-               half = Wide{1} << (shift - 1);
-    const std::uint64_t rounded =
-        static_cast<std::uint64_t>(quotient) + (rest > half || (rest == half && (quotient & 1) != 0) ? 1 : 0);
-    return rounded < unit ? std::optional(rounded) : std::nullopt;
-}
-
 // %.18f without the zeros behind, but one digit. What JSON has no number for is null.
 void append_double(TextBuffer& json, double value) {
     if (!std::isfinite(value)) {
@@ -50,7 +32,7 @@ void append_double(TextBuffer& json, double value) {
     }
     constexpr double exact_below = 1e15;  // the whole part fits, and the fraction is a multiple of 2^-1074
     if (const double whole = std::floor(value); value >= 0 && value < exact_below && !std::signbit(value)) {
-        if (const auto fraction = eighteen_digits(value - whole)) {
+        if (const auto fraction = fraction_digits<18>(value - whole)) {
             append_decimal(json, static_cast<std::uint64_t>(whole));
             json += '.';
             const std::size_t start = json.size();
@@ -66,6 +48,28 @@ void append_double(TextBuffer& json, double value) {
     std::size_t size = digits.size();
     while (digits[size - 1] == '0' && digits[size - 2] != '.') --size;
     json += std::string_view(digits.data(), size);
+}
+
+// Kinds of which a value must be made or judged before its key is written.
+bool is_plainly_stored(Kind kind) {
+    switch (kind) {
+        case Kind::name:
+        case Kind::message:
+        case Kind::dnsqr_delay:
+        case Kind::dnsqr_query:
+        case Kind::dnsqr_response:
+        case Kind::dnsqr_dns:
+        case Kind::dnstap_id:
+        case Kind::dnstap_qname:
+        case Kind::dnstap_qclass:
+        case Kind::dnstap_qtype:
+        case Kind::dnstap_rcode:
+        case Kind::ncap_source_port:
+        case Kind::ncap_destination_port:
+        case Kind::ncap_proto:
+        case Kind::ncap_dns: return false;
+        default: return true;
+    }
 }
 
 void append_ip(TextBuffer& json, Octets octets) {
@@ -129,31 +133,34 @@ void PayloadText::append_json(TextBuffer& json, const nmsg::Payload& payload) {
     json += "}\n";
 }
 
-void PayloadText::make_keys() {
-    keys_of_ = decoded_.type();
-    keys_.assign(keys_of_->rows.size(), {});
-    for (std::size_t row = 0; row < keys_.size(); ++row) {
-        const std::string_view name = keys_of_->rows[row].name;
-        Key& key = keys_[row];
-        if (name.size() + 3 > key.text.size())
+void PayloadText::use_type() {
+    in_use_ = decoded_.type();
+    rows_in_json_.assign(in_use_->rows.size(), {});
+    for (std::size_t row = 0; row < rows_in_json_.size(); ++row) {
+        const FieldRow& is = in_use_->rows[row];
+        RowInJson& in_json = rows_in_json_[row];
+        if (is.shown == Shown::in_both || is.shown == Shown::in_json)
+            in_json.way = !is_plainly_stored(is.kind) || is.with_default ? Way::other
+                          : is.label == Label::repeated                  ? Way::list
+                                                                         : Way::stored;
+        if (is.name.size() + 3 > in_json.key.size())
             throw std::logic_error("a field's name is too long for its key");
-        key.text[0] = '"';
-        std::copy(name.begin(), name.end(), key.text.begin() + 1);
-        key.text[name.size() + 1] = '"';
-        key.text[name.size() + 2] = ':';
-        key.size = static_cast<std::uint8_t>(name.size() + 3);
+        in_json.key[0] = '"';
+        std::copy(is.name.begin(), is.name.end(), in_json.key.begin() + 1);
+        in_json.key[is.name.size() + 1] = '"';
+        in_json.key[is.name.size() + 2] = ':';
+        in_json.key_size = static_cast<std::uint8_t>(is.name.size() + 3);
     }
 }
 
-// Of a row of the type in hand.
-void PayloadText::json_key(TextBuffer& json, const FieldRow& row) {
-    if (keys_of_ != decoded_.type()) make_keys();
-    const Key& key = keys_[static_cast<std::size_t>(&row - keys_of_->rows.data())];
-    char* const out = json.room(key.text.size() + 1);
+// Of a row of the type in use.
+[[gnu::always_inline]] inline void PayloadText::json_key(TextBuffer& json, const FieldRow& row) {
+    const RowInJson& in_json = rows_in_json_[static_cast<std::size_t>(&row - in_use_->rows.data())];
+    char* const out = json.room(in_json.key.size() + 1);
     *out = ',';
     const std::size_t comma = first_key_ ? 0 : 1;
-    std::memcpy(out + comma, key.text.data(), key.text.size());
-    json.grow(comma + key.size);
+    std::memcpy(out + comma, in_json.key.data(), in_json.key.size());
+    json.grow(comma + in_json.key_size);
     first_key_ = false;
 }
 
@@ -166,11 +173,38 @@ void PayloadText::json_key(TextBuffer& json, std::string_view name) {
 }
 
 void PayloadText::json_rows(TextBuffer& json) {
+    if (in_use_ != decoded_.type()) use_type();
     first_key_ = true;
-    for (std::size_t row = 0; row < decoded_.type()->rows.size(); ++row) {
-        const Shown shown = decoded_.type()->rows[row].shown;
-        if (shown == Shown::in_both || shown == Shown::in_json) json_row(json, row);
+    const std::span<const FieldRow> rows = in_use_->rows;
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        switch (rows_in_json_[row].way) {
+            case Way::hidden: break;
+            case Way::stored:
+                if (const FieldValue* stored = decoded_.fields().last(row)) {
+                    json_key(json, rows[row]);
+                    json_value(json, rows[row], *stored);
+                }
+                break;
+            case Way::list:
+                if (decoded_.fields().holder_is_there(rows[row])) json_list(json, rows[row], row);
+                break;
+            case Way::other:
+                if (decoded_.fields().holder_is_there(rows[row])) json_row(json, rows[row], row);
+                break;
+        }
     }
+}
+
+void PayloadText::json_list(TextBuffer& json, const FieldRow& row, std::size_t number) {
+    json_key(json, row);
+    char before = '[';
+    decoded_.fields().each(number, [&](const FieldValue& value) {
+        json += before;
+        before = ',';
+        json_value(json, row, value);
+    });
+    if (before == '[') json += before;
+    json += ']';
 }
 
 void PayloadText::json_message(TextBuffer& json, const FieldRow& row, Octets message) {
@@ -186,9 +220,7 @@ void PayloadText::json_message(TextBuffer& json, const FieldRow& row, Octets mes
     message_text_.append_json(json, message);
 }
 
-void PayloadText::json_row(TextBuffer& json, std::size_t row) {
-    const FieldRow& is = decoded_.type()->rows[row];
-    if (!decoded_.fields().holder_is_there(is)) return;
+void PayloadText::json_row(TextBuffer& json, const FieldRow& is, std::size_t row) {
     const FieldValue* stored = decoded_.fields().last(row);
     std::optional<FieldValue> derived;
     switch (is.kind) {
@@ -232,17 +264,6 @@ void PayloadText::json_row(TextBuffer& json, std::size_t row) {
         derived = FieldValue{is.symbols.front().value, {}};
         stored = &*derived;
     }
-    if (is.label == Label::repeated) {
-        json_key(json, is);
-        char before = '[';
-        decoded_.fields().each(row, [&](const FieldValue& value) {
-            json += before;
-            before = ',';
-            json_value(json, is, value);
-        });
-        json += before == '[' ? std::string_view("[]") : std::string_view("]");
-        return;
-    }
     if (stored == nullptr) return;
     const bool is_name = is.kind == Kind::name || is.kind == Kind::dnstap_qname;
     if (is_name && (stored->octets.empty() || stored->octets.size() > most_name)) return;
@@ -250,7 +271,30 @@ void PayloadText::json_row(TextBuffer& json, std::size_t row) {
     json_value(json, is, *stored);
 }
 
+// The kinds of which there are many, at once; the others by json_other_value().
 void PayloadText::json_value(TextBuffer& json, const FieldRow& row, const FieldValue& value) {
+    const auto number16 = static_cast<std::uint16_t>(value.number);
+    switch (row.kind) {
+        case Kind::u16: append_decimal(json, number16); break;
+        case Kind::i32: append_signed(json, static_cast<std::int32_t>(value.number)); break;
+        case Kind::i64: append_signed(json, static_cast<std::int64_t>(value.number)); break;
+        case Kind::ip: append_ip(json, value.octets); break;
+        case Kind::bytes: append_json_base64(json, value.octets); break;
+        case Kind::rrtype:
+            json += '"';
+            dns::append_type(json, number16, style_.rdata_form);
+            json += '"';
+            break;
+        case Kind::rrclass:
+            json += '"';
+            dns::append_class(json, number16);
+            json += '"';
+            break;
+        default: json_other_value(json, row, value); break;
+    }
+}
+
+void PayloadText::json_other_value(TextBuffer& json, const FieldRow& row, const FieldValue& value) {
     const auto quoted = [&](const auto& append) {
         json += '"';
         append();
@@ -264,10 +308,8 @@ void PayloadText::json_value(TextBuffer& json, const FieldRow& row, const FieldV
                 return quoted([&] { json += symbol.name; });
             }
             return append_decimal(json, static_cast<std::uint32_t>(value.number));
-        case Kind::ip:
         case Kind::ncap_source:
         case Kind::ncap_destination: return append_ip(json, value.octets);
-        case Kind::u16:
         case Kind::dnstap_id:
         case Kind::ncap_source_port:
         case Kind::ncap_destination_port:
@@ -275,8 +317,6 @@ void PayloadText::json_value(TextBuffer& json, const FieldRow& row, const FieldV
         case Kind::i16:
         case Kind::u32:
         case Kind::u64:
-        case Kind::i32:
-        case Kind::i64:
         case Kind::boolean: return void(append_value_text(json, row, value));
         case Kind::f64: return append_double(json, std::bit_cast<double>(value.number));
         case Kind::string:
@@ -284,9 +324,7 @@ void PayloadText::json_value(TextBuffer& json, const FieldRow& row, const FieldV
         case Kind::name:
         case Kind::dnstap_qname:
             return append_json_through(json, [&] { return dns::append_name(value.octets, json); });
-        case Kind::rrtype:
         case Kind::dnstap_qtype:
-        case Kind::rrclass:
         case Kind::dnstap_qclass:
         case Kind::rcode:
         case Kind::dnstap_rcode:

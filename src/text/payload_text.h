@@ -48,11 +48,13 @@ class PayloadText {
     void presentation_value(TextBuffer& text, const FieldRow& row, const FieldValue& value);
     void presentation_message(TextBuffer& text, std::string_view name, Octets message);
     void json_rows(TextBuffer& json);
-    void json_row(TextBuffer& json, std::size_t row);
+    void json_row(TextBuffer& json, const FieldRow& is, std::size_t row);
     void json_value(TextBuffer& json, const FieldRow& row, const FieldValue& value);
+    void json_other_value(TextBuffer& json, const FieldRow& row, const FieldValue& value);
+    void json_list(TextBuffer& json, const FieldRow& row, std::size_t number);
     void json_key(TextBuffer& json, const FieldRow& row);
     void json_key(TextBuffer& json, std::string_view name);
-    void make_keys();
+    void use_type();
     void json_message(TextBuffer& json, const FieldRow& row, Octets message);
     void json_encoded(TextBuffer& json, Octets octets);
     void presentation_ncap_payload(TextBuffer& text);
@@ -64,13 +66,16 @@ class PayloadText {
     std::size_t response_at_ = 0, response_size_ = 0;  // of the JSON in hand: where the response stands
     std::int64_t date_second_ = INT64_MIN;
     bool first_key_ = true;
-    // The keys of the rows of one type as they are written: copied whole, whatever their size.
-    struct Key {
-        std::array<char, 32> text{};
-        std::uint8_t size = 0;
+    // What is worked out once for the rows of one type: how each is written in JSON, and its key as it is
+    // written (copied whole, whatever its size).
+    enum class Way : std::uint8_t { hidden, stored, list, other };
+    struct RowInJson {
+        Way way = Way::hidden;
+        std::uint8_t key_size = 0;
+        std::array<char, 32> key{};
     };
-    const PayloadType* keys_of_ = nullptr;
-    std::vector<Key> keys_;
+    const PayloadType* in_use_ = nullptr;
+    std::vector<RowInJson> rows_in_json_;
     std::uint64_t undecodable_ = 0, unknown_ = 0;
 };
 

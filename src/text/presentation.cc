@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "base/address_text.h"
 #include "base/text_append.h"
 #include "dns/name.h"
 #include "dns/type_name.h"
+#include "text/fraction_digits.h"
 #include "text/payload_text.h"
 
 namespace sie::text {
@@ -33,6 +35,20 @@ void append_numbered(TextBuffer& text, std::string_view name, std::string_view u
     text += " (";
     append_decimal(text, number);
     text += ')';
+}
+
+// %.6f
+void append_seconds(TextBuffer& text, double value) {
+    constexpr double exact_below = 1e15;  // the whole part fits
+    if (value >= 0 && value < exact_below && !std::signbit(value)) {
+        const double whole = std::floor(value);
+        if (const auto fraction = fraction_digits<6>(value - whole)) {
+            append_decimal(text, static_cast<std::uint64_t>(whole));
+            text += '.';
+            return append_padded(text, *fraction, 6);
+        }
+    }
+    text += fmt::format("{:.6f}", value);
 }
 
 std::string_view proto_name(std::uint32_t proto) {
@@ -102,8 +118,12 @@ void PayloadText::presentation_row(TextBuffer& text, std::size_t row) {
     if (!decoded_.fields().holder_is_there(is)) return;
     switch (is.kind) {
         case Kind::dnsqr_delay:
-            if (const auto delay = decoded_.dnsqr_delay())
-                text += fmt::format("{}: {:.6f}{}", is.name, *delay, style_.end_of_line);
+            if (const auto delay = decoded_.dnsqr_delay()) {
+                text += is.name;
+                text += ": ";
+                append_seconds(text, *delay);
+                text += style_.end_of_line;
+            }
             return;
         case Kind::dnsqr_query:
         case Kind::dnsqr_response:
@@ -165,7 +185,7 @@ void PayloadText::presentation_value(TextBuffer& text, const FieldRow& row, cons
         case Kind::u64: append_decimal(text, value.number); break;
         case Kind::i32: append_signed(text, static_cast<std::int32_t>(value.number)); break;
         case Kind::i64: append_signed(text, static_cast<std::int64_t>(value.number)); break;
-        case Kind::f64: text += fmt::format("{:.6f}", std::bit_cast<double>(value.number)); break;
+        case Kind::f64: append_seconds(text, std::bit_cast<double>(value.number)); break;
         case Kind::boolean: text += value.number != 0 ? "True" : "False"; break;
         case Kind::string: text += as_text(up_to_nul(octets)); break;
         case Kind::hex: text += fmt::format("{:x}", static_cast<std::uint32_t>(value.number)); break;
@@ -179,7 +199,10 @@ void PayloadText::presentation_value(TextBuffer& text, const FieldRow& row, cons
             append_numbered(text, dns::type_name(number16, style_.rdata_form), "<UNKNOWN>", number16);
             break;
         case Kind::rrclass:
-        case Kind::dnstap_qclass: append_numbered(text, dns::class_text(number16), "", number16); break;
+        case Kind::dnstap_qclass:
+            dns::append_class(text, number16);
+            append_numbered(text, "", "", number16);
+            break;
         case Kind::rcode:
         case Kind::dnstap_rcode:
             append_numbered(text, dns::rcode_name(number16), "<UNKNOWN>", number16);
@@ -204,7 +227,11 @@ void PayloadText::presentation_value(TextBuffer& text, const FieldRow& row, cons
 
 void PayloadText::presentation_message(TextBuffer& text, std::string_view name, Octets message) {
     const std::size_t start = text.size();
-    text += fmt::format("{}: [{} octets]{}", name, message.size(), style_.end_of_line);
+    text += name;
+    text += ": [";
+    append_decimal(text, message.size());
+    text += " octets]";
+    text += style_.end_of_line;
     if (message_text_.append_presentation(text, message)) {
         text += "---";
     } else {

@@ -139,7 +139,7 @@ bool append_value_text(TextBuffer& text, const FieldRow& row, const FieldValue& 
         case Kind::rrclass:
         case Kind::dnstap_qclass: dns::append_class(text, number16); return true;
         case Kind::rcode:
-        case Kind::dnstap_rcode: text += dns::rcode_text(number16); return true;
+        case Kind::dnstap_rcode: dns::append_rcode(text, number16); return true;
         case Kind::proto:
             switch (number16) {
                 case 1: text += "ICMP"; return true;

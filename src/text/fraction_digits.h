@@ -1,0 +1,35 @@
+// The digits behind the point of a double, exactly, without a general printer of numbers.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <optional>
+
+namespace sie::text {
+
+// A fraction from 0 to below 1 in units of 10^-digits, rounded to even as printf(3) does, exactly: it is m ·
+// 2^-e with m < 2^53, so m · 5^digits has less than 96 bits (digits up to 18) and is shifted by e − digits.
+// Nothing where it rounds up to 1 or has too many bits.
+template <unsigned digits>
+[[nodiscard]] inline std::optional<std::uint64_t> fraction_digits(double fraction) {
+    static_assert(digits <= 18);
+    __extension__ using Wide = unsigned __int128;
+    constexpr auto power = [](std::uint64_t base) {
+        std::uint64_t value = 1;
+        for (unsigned i = 0; i < digits; ++i) value *= base;
+        return value;
+    };
+    if (fraction == 0) return 0;
+    int exponent = 0;
+    const auto mantissa = static_cast<std::uint64_t>(std::ldexp(std::frexp(fraction, &exponent), 53));
+    const int shift = 53 - exponent - static_cast<int>(digits);
+    if (shift < 1 || shift > 100) return std::nullopt;
+    const Wide product = Wide{mantissa} * power(5);
+    const Wide quotient = product >> shift, rest = product & ((Wide{1} << shift) - 1),
+               half = Wide{1} << (shift - 1);
+    const std::uint64_t rounded =
+        static_cast<std::uint64_t>(quotient) + (rest > half || (rest == half && (quotient & 1) != 0) ? 1 : 0);
+    return rounded < power(10) ? std::optional(rounded) : std::nullopt;
+}
+
+}  // namespace sie::text
