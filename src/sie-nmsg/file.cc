@@ -83,7 +83,8 @@ bool ContainerReader::open(Octets container, Error& error, std::uint64_t sender,
         if (body.size() > state_->limits.container_octets)
             return refuse(Error::Kind::damaged, "the container is larger than the limit");
         using Outcome = sie::nmsg::ContainerReader::Outcome;
-        constexpr std::int64_t longest = INT64_MAX / sie::Time::per_second;
+        // Two of them may lie as far apart as time goes.
+        constexpr std::int64_t longest = INT64_MAX / sie::Time::per_second / 2;
         const sie::Time when = sie::Time::of(std::clamp(now, -longest, longest), 0);
         switch (state_->reader.open(container[4], body, {sender, when})) {
             case Outcome::opened: return true;
@@ -184,29 +185,32 @@ std::unique_ptr<FileWriter> FileWriter::open(const std::string& path, Error& err
     });
 }
 
-bool FileWriter::put(const Payload& payload, Error& error) noexcept {
-    return guarded(error, false, [&] {
+// Work of a writer. Whatever ends it with an error ends the writer: after an exception the open container may
+// hold half a payload.
+template <class Work>
+bool FileWriter::attempt(Error& error, const Work& work) noexcept {
+    const bool done = guarded(error, false, [&] {
         if (state_->failed || state_->closed) {
             error = {Error::Kind::usage, state_->name + ": closed, or failed before", {}};
             return false;
         }
-        return state_->put(from_view(payload), error);
+        return work();
     });
+    if (!done) state_->failed = true;
+    return done;
+}
+
+bool FileWriter::put(const Payload& payload, Error& error) noexcept {
+    return attempt(error, [&] { return state_->put(from_view(payload), error); });
 }
 
 bool FileWriter::flush(Error& error) noexcept {
-    return guarded(error, false, [&] {
-        if (state_->failed || state_->closed) {
-            error = {Error::Kind::usage, state_->name + ": closed, or failed before", {}};
-            return false;
-        }
-        return state_->flush(error);
-    });
+    return attempt(error, [&] { return state_->flush(error); });
 }
 
 bool FileWriter::close(Error& error) noexcept {
-    if (!flush(error)) return false;
-    return guarded(error, false, [&] {
+    return attempt(error, [&] {
+        if (!state_->flush(error)) return false;
         state_->closed = true;
         if (state_->fd <= STDERR_FILENO) return true;
         const int fd = std::exchange(state_->fd, -1);

@@ -81,6 +81,8 @@ class SIE_NMSG_API FileWriter {
   private:
     struct State;
     explicit FileWriter(std::unique_ptr<State> state) noexcept;
+    template <class Work>
+    bool attempt(Error& error, const Work& work) noexcept;
     std::unique_ptr<State> state_;
 };
 

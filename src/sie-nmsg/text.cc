@@ -54,7 +54,8 @@ bool JsonReader::read(std::string_view line, Payload& payload, Error& error, std
             return false;
         }
         constexpr std::int64_t longest = INT64_MAX / sie::Time::per_second - 1;
-        const auto now = sie::Time::of(std::clamp(now_sec, -longest, longest), now_nsec);
+        const auto now = sie::Time::of(std::clamp(now_sec, -longest, longest),
+                                       std::min<std::uint32_t>(now_nsec, sie::Time::per_second - 1));
         const auto read = state_->reader.read(line, now);
         if (!read) {
             error = error_of(read.error());

@@ -7,10 +7,24 @@
 #include <cstdlib>
 #include <fstream>
 #include <limits>
+#include <new>
 
 #include "sie-nmsg/file.h"
 #include "sie-nmsg/message.h"
 #include "sie-nmsg/text.h"
+
+// The allocation that fails, counted down; negative: none does. The library takes its memory here too.
+namespace {
+thread_local int failing = -1;
+}
+[[gnu::noinline]] void* operator new(std::size_t size) {
+    if (failing == 0) throw std::bad_alloc();
+    if (failing > 0) --failing;
+    if (void* const memory = std::malloc(size == 0 ? 1 : size)) return memory;
+    throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace sie_nmsg {
 namespace {
@@ -121,6 +135,87 @@ TEST(Files, AFullDiskIsAnErrorOnceAndForAll) {
     EXPECT_FALSE(writer->flush(error));
     EXPECT_EQ(error.kind, Error::Kind::system);
     EXPECT_FALSE(writer->close(error));
+}
+
+// From the first allocation that fails to the last: no exception, and either all is well or it is said. What
+// is in the file is whole either way.
+TEST(Files, WithoutMemoryNothingIsWrittenByHalves) {
+    const Folder folder;
+    const std::string path = folder / "a", wide(300'000, 'w');
+    MessageBuilder builder("logline");
+    const Payload payload = logline(builder, wide);
+    int failed = 0, whole = 0;
+    for (int nth = 0; nth < 400 && whole == 0; ++nth) {
+        Error error, closing, opening;
+        failing = nth;
+        auto writer =
+            FileWriter::open(path, opening, {.compression = Compression::fast, .container_octets = 400'000});
+        bool put = writer != nullptr;
+        for (int i = 0; put && i < 4; ++i) put = writer->put(payload, error);
+        const bool closed = writer != nullptr && writer->close(closing);
+        failing = -1;
+        if (writer == nullptr) {
+            EXPECT_EQ(opening.kind, Error::Kind::memory) << nth;
+            ++failed;
+            continue;
+        }
+        if (!put) {
+            EXPECT_EQ(error.kind, Error::Kind::memory) << nth;
+            EXPECT_FALSE(closed) << "after an error nothing more is written: " << nth;
+        }
+        ++(put && closed ? whole : failed);
+        writer.reset();
+        auto reader = FileReader::open(path, error);
+        ASSERT_TRUE(reader);
+        Payload read;
+        int count = 0;
+        while (reader->next(read)) {
+            ++count;
+            EXPECT_EQ(read.octets.size(), payload.octets.size()) << nth;
+        }
+        EXPECT_FALSE(reader->error()) << nth << ": " << reader->error().text;
+        EXPECT_EQ(reader->counts().crc_failures + reader->counts().malformed_payloads, 0U) << nth;
+        if (put && closed) { EXPECT_EQ(count, 4) << nth; }
+    }
+    EXPECT_GT(failed, 5) << "the allocations of the library are those that fail";
+    EXPECT_EQ(whole, 1) << "with enough memory it is written";
+}
+
+TEST(Text, WithoutMemoryEveryReaderSaysSo) {
+    {  // simdjson chooses its code at the first use, where it cannot fail
+        JsonReader first;
+        Payload payload;
+        Error error;
+        ASSERT_FALSE(first.read("{}", payload, error));
+    }
+    int worked = 0;
+    for (int nth = 0; nth < 2000 && worked == 0; ++nth) {
+        Payload payload;
+        Error error;
+        failing = nth;
+        JsonReader reader;
+        const bool read = reader.read(
+            R"({"vname":"base","mname":"logline","message":{"category":"a long enough category","message":"m"}})",
+            payload, error, std::numeric_limits<std::int64_t>::max(), UINT32_MAX);
+        const bool refused = !read && error.kind == Error::Kind::memory;
+        Message message;
+        const bool decoded = read && message.decode(payload);
+        const auto text = decoded ? message.text("category") : std::nullopt;
+        TextWriter writer;
+        std::string json;
+        const bool written = read && writer.append_json(json, payload);
+        Error why;
+        const auto filter = Filter::parse("message=m and (category=a* or rcode=NXDOMAIN)", why);
+        const bool matched = filter && read && filter->matches(payload);
+        failing = -1;
+        EXPECT_TRUE(read || refused) << nth << ": " << error.text;
+        EXPECT_TRUE(filter || why.kind == Error::Kind::memory) << nth << ": " << why.text;
+        if (read && decoded && text && written && filter && matched) {
+            ++worked;
+            EXPECT_EQ(*text, "a long enough category");
+        }
+    }
+    EXPECT_EQ(worked, 1);
 }
 
 TEST(Containers, AreTakenOneByOneAndInFragments) {
