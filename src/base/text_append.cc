@@ -171,7 +171,7 @@ void append_signed(TextBuffer& text, std::int64_t value) {
 }
 
 void append_padded(TextBuffer& text, std::uint64_t value, unsigned width) {
-    const std::size_t least = std::min<std::size_t>(width, longest_decimal);
+    const std::size_t least = std::clamp<std::size_t>(width, 1, longest_decimal);
     char* const begin = text.room(longest_decimal);
     // From the last digit on, zeros included, where it belongs.
     std::uint64_t rest = value;

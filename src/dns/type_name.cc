@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstring>
 #include <span>
 
 #include "base/text_append.h"
@@ -60,6 +61,34 @@ constexpr auto all_opcodes = names_below<16>(opcodes);
 constexpr auto all_rcodes = names_below<17>(rcodes);
 static_assert(std::end(rcodes)[-1].number < all_rcodes.size());
 
+// The same as octets of one size, so that the copy of a name takes no branch on how long it is.
+struct Block {
+    std::array<char, 15> text{};
+    std::uint8_t size = 0;
+};
+template <std::size_t size>
+constexpr std::array<Block, size> blocks_of(const std::array<std::string_view, size>& names) {
+    std::array<Block, size> blocks{};
+    for (std::size_t i = 0; i < size; ++i) {
+        std::copy(names[i].begin(), names[i].end(), blocks[i].text.begin());
+        blocks[i].size = static_cast<std::uint8_t>(names[i].size());
+    }
+    return blocks;
+}
+constexpr auto type_blocks = blocks_of(low_types);
+constexpr auto class_blocks = blocks_of(low_classes);
+
+// False, and nothing appended, if `number` has no block or the block no name.
+template <std::size_t size>
+[[gnu::always_inline]] inline bool append_block(TextBuffer& text, const std::array<Block, size>& blocks,
+                                                std::uint16_t number) {
+    if (number >= size || blocks[number].size == 0) return false;
+    const Block& block = blocks[number];
+    std::memcpy(text.room(sizeof block), &block, sizeof block);
+    text.grow(block.size);
+    return true;
+}
+
 [[nodiscard]] char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
 
 [[nodiscard]] bool starts_with(std::string_view text, std::string_view upper_case) {
@@ -102,6 +131,7 @@ std::string_view rcode_name(std::uint16_t rcode) {
 }
 
 void append_type(TextBuffer& text, std::uint16_t type) {
+    if (append_block(text, type_blocks, type)) return;
     if (const std::string_view name = type_name(type); !name.empty()) {
         text += name;
         return;
@@ -111,6 +141,7 @@ void append_type(TextBuffer& text, std::uint16_t type) {
 }
 
 void append_class(TextBuffer& text, std::uint16_t qclass) {
+    if (append_block(text, class_blocks, qclass)) return;
     if (const std::string_view name = class_name(qclass); !name.empty()) {
         text += name;
         return;

@@ -56,6 +56,38 @@ TEST(WireName, ThreeWalksAgreeOnEveryName) {
     }
 }
 
+TEST(WireName, NamesAreComparedWhereTheyStandAsTheirCopiesAre) {
+    std::mt19937 random(13);
+    int same = 0;
+    for (int round = 0; round < 200'000; ++round) {
+        // Few letters in both cases, pointers back: many names are the same.
+        std::string octets(12 + random() % 40, '\0');
+        for (std::size_t i = 0; i < octets.size();) {
+            if (i > 0 && random() % 3 == 0 && i + 2 <= octets.size()) {
+                octets[i] = static_cast<char>(0xc0);
+                octets[i + 1] = static_cast<char>(random() % i);
+                i += 2;
+                continue;
+            }
+            const std::size_t length = random() % 3;
+            octets[i] = static_cast<char>(length);
+            for (std::size_t end = std::min(octets.size(), i + 1 + length); ++i < end;)
+                octets[i] = "abAB"[random() % 4];
+        }
+        const Octets message = as_octets(octets);
+        const std::size_t one = random() % octets.size(), other = random() % octets.size();
+        std::size_t one_at = one, other_at = other;
+        WireName a, b;
+        if (a.read(message, one_at, octets.size(), true) != NameFault::none ||
+            b.read(message, other_at, octets.size(), true) != NameFault::none)
+            continue;
+        const bool expected = lowered(as_text(a.octets())) == lowered(as_text(b.octets()));
+        ASSERT_EQ(same_wire_name(message, one, other), expected);
+        same += expected && one != other ? 1 : 0;
+    }
+    EXPECT_GT(same, 1000);
+}
+
 TEST(WireName, LabelsOfEverySizeAndOctetArePrintedAsOneByOne) {
     for (std::size_t size = 1; size <= 63; ++size)
         for (unsigned octet = 0; octet < 256; ++octet)
