@@ -243,7 +243,7 @@ def selects(t):
     t.ok('-c: what is behind it is not opened', '-r', sog, '-c1', '-r', t.path('gone'), '-w', out)
     t.ok('one file an option', '-r', sog, sog, status=2, words=['sog.nmsg'])
     t.ok('NMSG_BPF set but blank', '-p', t.capture, *MAKE, status=2, words=['NMSG_BPF', 'empty'], env={'NMSG_BPF': ' '})
-    for option in ('-L', '-Z', '-S', '-F', '-M', '--readzsock', '--readzchan', '--writezsock', '--policy', '--readkafka', '--writekafka', '-f', '-i', '--statsmod'):
+    for option in ('-L', '-Z', '-S', '-F', '-M', '--readzsock', '--readzchan', '--writezsock', '--policy', '--readkafka', '--writekafka', '-f', '--statsmod'):
         t.ok('refused: ' + option, '-r', sog, option, 'x', status=2, words=[option, 'not'])
     copy = t.path('copy.nmsg')
     shutil.copy(sog, copy)

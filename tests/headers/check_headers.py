@@ -7,6 +7,7 @@
 import concurrent.futures
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,15 @@ def compile_alone(header, source, compiler):
     done = subprocess.run([*compiler, "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", f"-I{source}",
                            "-x", "c++", "-"], input=text, capture_output=True, text=True, check=False)
     return None if done.returncode == 0 else f"{name} does not compile alone:\n{done.stderr}"
+
+
+def proven_by_its_source(header, source):
+    """its own source includes it ahead of everything else, so every build compiles it alone"""
+    own = header.with_suffix(".cc")
+    if not own.exists() or "#pragma once" not in header.read_text(encoding="utf-8"):
+        return False
+    first = re.search(r'^#include (\S+)', own.read_text(encoding="utf-8"), re.M)
+    return first is not None and first[1] == f'"{header.relative_to(source).as_posix()}"'
 
 
 def judge(headers, source, compiler):
@@ -54,9 +64,10 @@ def main(arguments):
     if planted:
         return 1 if judge_planted(compiler) else 0
     headers = sorted(source.glob("**/*.h"))
-    faults = judge(headers, source, compiler)
+    unproven = [header for header in headers if not proven_by_its_source(header, source)]
+    faults = judge(unproven, source, compiler)
     print("\n".join(faults))
-    print(f"{len(headers)} headers, {len(faults)} do not compile alone")
+    print(f"{len(headers)} headers, {len(unproven)} without a source that begins with them, {len(faults)} do not compile alone")
     return 1 if faults or not headers else 0
 
 
