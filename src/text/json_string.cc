@@ -23,10 +23,12 @@ char* put_escape(char* out, char c) {
         case '"':
         case '\\': *out++ = c; return out;
         default:
-            std::memcpy(out, "u00", 3);
-            out[3] = static_cast<char>('0' + (c >> 4));  // below a blank: 0 or 1
-            out[4] = "0123456789abcdef"[c & 15];
-            return out + 5;
+            *out++ = 'u';
+            *out++ = '0';
+            *out++ = '0';
+            *out++ = static_cast<char>('0' + (c >> 4));  // below a blank: 0 or 1
+            *out++ = "0123456789abcdef"[c & 15];
+            return out;
     }
 }
 
