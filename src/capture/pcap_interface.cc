@@ -133,6 +133,7 @@ Result<void> PcapInterface::set_filter(pcap* handle, net::LinkType link) const {
     for (std::size_t most = longest_filter;; most /= 2) {
         const auto made = make_kernel_filter(*options_.filter, start_of(link), options_.snap_length, most);
         std::vector<bpf_insn> code;
+        code.reserve(made.size());
         for (const FilterInstruction& i : made) code.push_back({i.code, i.jump_true, i.jump_false, i.k});
         bpf_program program{static_cast<u_int>(code.size()), code.data()};
         if (pcap_setfilter(handle, &program) == 0) return {};

@@ -213,7 +213,7 @@ template <class T>
 [[nodiscard]] std::string shown_rcodes(std::uint16_t set) {
     std::string text;
     for (std::uint16_t rcode = 0; rcode < 16; ++rcode)
-        if ((set >> rcode & 1U) != 0) text += (text.empty() ? "" : ",") + dns::rcode_text(rcode);
+        if ((unsigned{set} >> rcode & 1U) != 0) text += (text.empty() ? "" : ",") + dns::rcode_text(rcode);
     return text;
 }
 
