@@ -2,21 +2,16 @@
 """check_man.py NMSGTOOL TREE: the man page is sound and says every option that the program has, and no other."""
 import os
 import re
-import shutil
 import subprocess
 import sys
+
+import manual_page
 
 
 def main():
     tool, tree = sys.argv[1:3]
     page = os.path.join(tree, 'docs', 'man', 'nmsgtool.1')
-    if not shutil.which('mandoc'):
-        print('SKIPPED: mandoc is not installed')
-        sys.exit(1 if os.environ.get('REQUIRE_ALL') == '1' else 77)
-    faults = []
-    lint = subprocess.run(['mandoc', '-T', 'lint', '-W', 'warning', page], capture_output=True, text=True)
-    if lint.returncode != 0 or lint.stdout.strip():
-        faults.append('mandoc: ' + lint.stdout)
+    faults = manual_page.lint(page)
     shown = subprocess.run(['mandoc', '-T', 'ascii', page], capture_output=True, text=True).stdout
     shown = re.sub('.\b', '', shown)
     # Of each line that begins an item: the options in it.

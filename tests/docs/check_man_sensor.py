@@ -2,21 +2,16 @@
 """check_man_sensor.py SENSOR TREE: sie-dns-sensor(8) is sound and says every flag that run and check-config have, and no other."""
 import os
 import re
-import shutil
 import subprocess
 import sys
+
+import manual_page
 
 
 def main():
     sensor, tree = sys.argv[1:3]
     page = os.path.join(tree, 'docs', 'man', 'sie-dns-sensor.8')
-    if not shutil.which('mandoc'):
-        print('SKIPPED: mandoc is not installed')
-        sys.exit(1 if os.environ.get('REQUIRE_ALL') == '1' else 77)
-    faults = []
-    lint = subprocess.run(['mandoc', '-T', 'lint', '-W', 'warning', page], capture_output=True, text=True)
-    if lint.returncode != 0 or lint.stdout.strip():
-        faults.append('mandoc: ' + lint.stdout)
+    faults = manual_page.lint(page)
     # Of each item of the source: the flags in it.
     said, has = set(), set()
     for line in open(page, encoding='utf-8'):
