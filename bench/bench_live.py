@@ -15,9 +15,9 @@ import sys
 import time
 
 import live
+from rows import Row, print_rows
 
 NICE = -20
-NOISE = 1.1
 # Others give the kernel's ring back block by block, at the latest after a second.
 SETTLE = 1.3
 
@@ -165,8 +165,8 @@ def table(results, names, rates):
                 median(ratios(results, name, rate)), '%.2f' % parts[0] if own else '-', '%.2f' % parts[1] if own else '-', m('softirq_us'), m('peak_kib') / 1024, m('busy')))
 
 
-def rows(results, rates, most_rate, starts, versions):
-    """(row, what, must, aim, measured, unit): smaller is better"""
+def live_rows(results, rates, most_rate, starts, versions):
+    """the rows of live capture"""
     def lost_percent(name, rate):
         share = of(results, name, rate, 'kept_share')
         return None if share is None else 100 * (1 - share)
@@ -174,31 +174,17 @@ def rows(results, rates, most_rate, starts, versions):
     found = []
     live_rate = 300_000
     if live_rate in rates:
-        found.append((13, 'plain at 300 k/s, CPU a packet ÷ tcpdump', 8, 5, median(ratios(results, 'plain', live_rate)), ''))
+        found.append(Row(13, 'plain at 300 k/s, CPU a packet ÷ tcpdump', 8, 5, median(ratios(results, 'plain', live_rate)), ''))
     two = 'default, 2 CPUs'
     held = [rate for rate in rates if rate and of(results, two, rate, 'lost') == 0 and of(results, two, rate, 'rate') >= 0.95 * rate]
-    found.append((14, 'default on two CPUs: lost of all transactions at 300 k/s (most without loss: %.0f k/s)' % (max(held, default=0) / 1e3), 0, 0,
-                  lost_percent(two, live_rate), '%'))
-    found.append((15, 'fast at the most that is sent (%.0f k/s): lost' % ((of(results, 'fast', most_rate, 'rate') or 0) / 1e3), 0.1, 0,
-                  lost_percent('fast', most_rate), '%'))
-    found.append((16, 'start to first packet', 50, 20, 1e3 * median(starts), 'ms'))
-    found.append((16, 'version', 5, 3, 1e3 * median(versions), 'ms'))
-    found.append((8, 'peak resident memory, all live runs', 80, 48, max((r['peak_kib'] for r in results if 'check' in r), default=0) / 1024, 'MiB'))
+    found.append(Row(14, 'default on two CPUs: lost of all transactions at 300 k/s (most without loss: %.0f k/s)' % (max(held, default=0) / 1e3), 0, 0,
+                     lost_percent(two, live_rate), '%'))
+    found.append(Row(15, 'fast at the most that is sent (%.0f k/s): lost' % ((of(results, 'fast', most_rate, 'rate') or 0) / 1e3), 0.1, 0,
+                     lost_percent('fast', most_rate), '%'))
+    found.append(Row(16, 'start to first packet', 50, 20, 1e3 * median(starts), 'ms'))
+    found.append(Row(16, 'version', 5, 3, 1e3 * median(versions), 'ms'))
+    found.append(Row(8, 'peak resident memory, all live runs', 80, 48, max((r['peak_kib'] for r in results if 'check' in r), default=0) / 1024, 'MiB'))
     return found
-
-
-def print_rows(found):
-    print('\n%-4s %-88s %8s %8s %10s  %s' % ('row', 'what', 'must', 'aim', 'measured', ''))
-    missed = 0
-    for row, what, must, aim, measured, unit in found:
-        if measured is None:
-            verdict, shown = 'not measured', '-'
-        else:
-            verdict = 'aim' if measured <= aim else 'must' if measured <= must else 'within noise' if must and measured <= must * NOISE else 'MISSED'
-            shown = '%.3g' % measured
-        missed += verdict == 'MISSED'
-        print('%-4d %-88s %8s %8s %10s  %s' % (row, what, '≤ %g' % must, '≤ %g' % aim, (shown + ' ' + unit).strip(), verdict))
-    return missed
 
 
 def main():
@@ -247,7 +233,8 @@ def main():
         print('bench-live: %s' % why, file=sys.stderr)
         sys.exit(3)
     table(results, makers, rates)
-    found = rows(results, rates, 0 if 0 in rates else rates[-1], starts, versions)
+    found = live_rows(results, rates, 0 if 0 in rates else rates[-1], starts, versions)
+    print()
     missed = print_rows(found)
     print('\nlost: transactions that are not in exactly one payload with all their messages (tcpdump, dnscap: frames). kernel: drops that the receiver told.\n'
           'veth: frames the pair dropped. CPU: of the whole process, softirq apart (by ticks, of the whole machine). busy: CPUs busy meanwhile, all programs.')
@@ -255,7 +242,7 @@ def main():
     if given.json:
         with open(given.json, 'w', encoding='utf-8') as f:
             json.dump({'most': most, 'rounds': rounds, 'seconds': seconds, 'results': results, 'starts': starts, 'versions': versions,
-                       'rows': [dict(zip(('row', 'what', 'must', 'aim', 'measured', 'unit'), r)) for r in found]}, f, indent=1)
+                       'rows': [r._asdict() for r in found]}, f, indent=1)
     sys.exit(1 if given.gate and missed else 0)
 
 

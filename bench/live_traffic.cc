@@ -4,71 +4,17 @@
 #include <cmath>
 #include <cstring>
 #include <string>
-#include <string_view>
+
+#include "made_packets.h"
 
 namespace sie::bench {
 
 namespace {
 
-constexpr std::size_t ethernet = 14, ipv4_header = 20, ipv6_header = 40, fragment_header = 8, udp_header = 8,
-                      dns_header = 12;
-constexpr std::size_t ipv4_mtu = 1500, ipv6_mtu = 1280;
 // Behind the DNS header: the length of the first label, n, then at an even place eight digits.
 constexpr std::size_t digits = 8, first_label = 1 + digits, digits_at = dns_header + 2;
 // Where names point to: the question's name, and the zone in it.
 constexpr unsigned whole = dns_header, apex = dns_header + 1 + first_label;
-
-struct Random {  // xorshift64*: the same everywhere
-    std::uint64_t state;
-    std::uint64_t operator()() {
-        state ^= state >> 12;
-        state ^= state << 25;
-        state ^= state >> 27;
-        return (state * 0x2545f4914f6cdd1dULL) >> 8;
-    }
-    std::uint64_t below(std::uint64_t n) { return (*this)() % n; }
-    bool percent(unsigned p) { return below(100) < p; }
-    double unit() { return static_cast<double>((*this)() >> 3) / static_cast<double>(1ULL << 53); }
-    double normal() {
-        return std::sqrt(-2 * std::log(1 - unit())) * std::cos(2 * 3.14159265358979323846 * unit());
-    }
-};
-
-using Bytes = std::vector<std::uint8_t>;
-
-void put8(Bytes& out, unsigned value) { out.push_back(static_cast<std::uint8_t>(value)); }
-void put16(Bytes& out, unsigned value) {
-    put8(out, value >> 8 & 0xff);
-    put8(out, value & 0xff);
-}
-void put32(Bytes& out, std::uint32_t value) {
-    put16(out, value >> 16);
-    put16(out, value & 0xffff);
-}
-void put_label(Bytes& out, std::string_view label) {
-    put8(out, static_cast<unsigned>(label.size()));
-    out.insert(out.end(), label.begin(), label.end());
-}
-
-// The one's complement sum in the order of memory (RFC 1071 §2(B)), not folded: parts may be added later.
-std::uint32_t sum_of(Octets octets) {
-    std::uint64_t sum = 0;
-    for (std::size_t i = 0; i < octets.size(); i += 2) {
-        std::uint16_t word = 0;
-        std::memcpy(&word, octets.data() + i, std::min<std::size_t>(2, octets.size() - i));
-        sum += word;
-    }
-    while (sum >> 16 != 0) sum = (sum & 0xffff) + (sum >> 16);
-    return static_cast<std::uint32_t>(sum);
-}
-std::uint16_t checksum(std::uint32_t sum) {
-    sum = (sum & 0xffff) + (sum >> 16);
-    sum = (sum & 0xffff) + (sum >> 16);
-    return static_cast<std::uint16_t>(~sum);
-}
-
-constexpr std::uint8_t resolver4[4] = {198, 19, 1, 1};
-constexpr std::uint8_t resolver6[16] = {0x20, 0x01, 0x0d, 0xb8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
 
 }  // namespace
 
@@ -98,15 +44,16 @@ struct LiveTraffic::Making {
     // What a zone says about itself is the same in every response, as it is in real traffic.
     void make_zones(std::size_t count) {
         zones.resize(count);
-        for (Zone& zone : zones) zone.name = word(4, 14);
+        for (Zone& zone : zones) zone.name = made_word(random, 4, 14);
         for (Zone& zone : zones) {
             zone.is_signed = random.percent(13);
-            noise(zone.signature, 256);
+            put_noise(zone.signature, 256, random);
             for (std::size_t n = 2 + random.below(4), i = 0; i < n; ++i) {
                 Bytes& server = zone.servers.emplace_back();
-                put_label(server, random.percent(60) ? "ns" + std::to_string(i + 1) : word(3, 9));
+                put_label(server,
+                          random.percent(60) ? "ns" + std::to_string(i + 1) : made_word(random, 3, 9));
                 if (random.percent(60)) {
-                    put16(server, 0xc000 | apex);
+                    put_pointer(server, apex);
                 } else {
                     put_label(server, zones[random.below(count)].name);
                     put_label(server, "example");
@@ -117,36 +64,21 @@ struct LiveTraffic::Making {
                 Bytes& address = zone.addresses.emplace_back();
                 if (i % 3 == 2) {
                     put32(address, 0x20010db8);
-                    noise(address, 4);
+                    put_noise(address, 4, random);
                     put32(address, 0);
                     put32(address, static_cast<std::uint32_t>(random.below(256)));
                 } else {
                     put16(address, 198 << 8 | 51);
-                    noise(address, 2);
+                    put_noise(address, 2, random);
                 }
             }
         }
     }
 
-    std::string word(std::size_t least, std::size_t most) {
-        static constexpr std::string_view letters = "etaoinsrhldcumfpgwybvk-jxqz0123456789";
-        std::string out;
-        for (std::size_t n = least + random.below(most - least + 1); out.size() < n;)
-            out.push_back(letters[std::min(random.below(letters.size()), random.below(letters.size()))]);
-        out.front() = static_cast<char>('a' + random.below(26));
-        out.back() = static_cast<char>('a' + random.below(26));
-        return out;
-    }
-
     // Header, question nNNNNNNNN.zone.tld, and an OPT record: what resolvers ask with.
     Bytes question(const std::string& zone, unsigned flags, unsigned type, bool edns) {
         Bytes out;
-        put16(out, 0);
-        put16(out, flags);
-        put16(out, 1);
-        put16(out, 0);
-        put16(out, 0);
-        put16(out, edns ? 1 : 0);
+        put_message_header(out, 0, flags, edns);
         put_label(out, "n00000000");
         put_label(out, zone);
         put_label(out, "example");
@@ -155,25 +87,9 @@ struct LiveTraffic::Making {
         put16(out, 1);
         return out;
     }
-    void opt(Bytes& out) {
-        put8(out, 0);
-        put16(out, 41);
-        put16(out, 1232);
-        put32(out, 0x8000);  // DO
-        put16(out, 0);
-    }
-    void record(Bytes& out, unsigned owner, unsigned type, std::uint32_t ttl) {
-        put16(out, 0xc000 | owner);
-        put16(out, type);
-        put16(out, 1);
-        put32(out, ttl);
-    }
-    void noise(Bytes& out, std::size_t n) {
-        for (std::size_t i = 0; i < n; ++i) put8(out, static_cast<unsigned>(random.below(256)));
-    }
     void counted(Bytes& out, const Bytes& data) {
-        put16(out, static_cast<unsigned>(data.size()));
-        out.insert(out.end(), data.begin(), data.end());
+        const RecordData length(out);
+        put_octets(out, data);
     }
 
     // A response of about `size` octets: answers, the zone's servers and their addresses, signatures.
@@ -185,40 +101,34 @@ struct LiveTraffic::Making {
         Bytes out = question(zone, 0x8400 | (nxdomain ? 3 : 0), type, edns);
         unsigned answers = 0, authority = 0, additional = edns ? 1 : 0;
         const auto signature = [&](unsigned owner, unsigned covered) {
-            record(out, owner, 46, ttls[random.below(6)]);
+            put_record(out, owner, 46, ttls[random.below(6)]);
             Bytes data;
-            put16(data, covered);
-            put8(data, 13);
-            put8(data, 3);
-            put32(data, 3600);
-            put32(data, 1'700'900'000 + static_cast<std::uint32_t>(random.below(64)) * 3600);
-            put32(data, 1'699'700'000 + static_cast<std::uint32_t>(random.below(64)) * 3600);
-            put16(data, static_cast<unsigned>(random.below(65'536)));
+            put_signature_head(data, covered, random);
             put_label(data, zone);
             put_label(data, "example");
             put8(data, 0);
             if (covered == 48) {
-                data.insert(data.end(), of.signature.begin(), of.signature.end());
+                put_octets(data, of.signature);
             } else {
-                noise(data, 64);
+                put_noise(data, 64, random);
             }
             counted(out, data);
         };
         if (!nxdomain) {
             for (std::size_t n = 1 + random.below(3), i = 0; i < n; ++i, ++answers) {
-                record(out, whole, type, ttls[random.below(6)]);
+                put_record(out, whole, type, ttls[random.below(6)]);
                 Bytes data;
                 if (type == 1) {
                     put16(data, 203 << 8);
-                    noise(data, 2);
+                    put_noise(data, 2, random);
                 } else if (type == 28) {
                     put32(data, 0x20010db8);
                     put16(data, static_cast<unsigned>(random.below(4096)));
                     put32(data, 0);
                     put32(data, 0);
-                    noise(data, 2);
+                    put_noise(data, 2, random);
                 } else {
-                    put_label(data, word(20, 60));
+                    put_label(data, made_word(random, 20, 60));
                 }
                 counted(out, data);
             }
@@ -227,14 +137,13 @@ struct LiveTraffic::Making {
                 ++answers;
             }
         } else {
-            record(out, apex, 6, 900);
+            put_record(out, apex, 6, 900);
             Bytes data;
             put_label(data, "ns1");
-            put16(data, 0xc000 | apex);
+            put_pointer(data, apex);
             put_label(data, "hostmaster");
-            put16(data, 0xc000 | apex);
-            put32(data, 2'023'000'000 + static_cast<std::uint32_t>(random.below(1'231'99)));
-            for (const std::uint32_t timer : {7200U, 3600U, 1'209'600U, 900U}) put32(data, timer);
+            put_pointer(data, apex);
+            put_soa_numbers(data, random);
             counted(out, data);
             ++authority;
             if (signed_zone) {
@@ -245,7 +154,7 @@ struct LiveTraffic::Making {
         const std::size_t end = size - (edns ? 11 : 0);
         for (std::size_t i = 0; i < of.servers.size() && !nxdomain && out.size() + 24 < end;
              ++i, ++authority) {
-            record(out, apex, 2, 86'400);
+            put_record(out, apex, 2, 86'400);
             counted(out, of.servers[i]);
         }
         for (std::size_t i = 0; out.size() + 16 < end; ++i, ++additional) {
@@ -253,14 +162,12 @@ struct LiveTraffic::Making {
                 signature(apex, 48);
             } else {
                 const Bytes& address = of.addresses[i % of.addresses.size()];
-                record(out, apex, address.size() == 4 ? 1 : 28, 86'400);
+                put_record(out, apex, address.size() == 4 ? 1 : 28, 86'400);
                 counted(out, address);
             }
         }
-        if (edns) opt(out);
-        store_be16(out.data() + 6, static_cast<std::uint16_t>(answers));
-        store_be16(out.data() + 8, static_cast<std::uint16_t>(authority));
-        store_be16(out.data() + 10, static_cast<std::uint16_t>(additional));
+        if (edns) put_opt(out, 1232, true);
+        set_counts(out, answers, authority, additional);
         return out;
     }
 };
@@ -307,64 +214,39 @@ void LiveTraffic::make(std::uint32_t index, Making& making) {
         put16(udp, response ? 0 : 53);
         put16(udp, static_cast<unsigned>(udp_header + message.size()));
         put16(udp, 0);
-        udp.insert(udp.end(), message.begin(), message.end());
+        put_octets(udp, message);
         // Without id, port and digits, which are added with each number.
         std::memset(udp.data() + udp_header + digits_at, 0, digits);
-        std::uint16_t length = 0, protocol = 0;
-        store_be16(reinterpret_cast<std::uint8_t*>(&length), static_cast<std::uint16_t>(udp.size()));
-        store_be16(reinterpret_cast<std::uint8_t*>(&protocol), 17);
-        const std::uint32_t udp_sum = sum_of(udp) + sum_of(source) + sum_of(destination) + length + protocol;
+        const std::uint32_t sum = udp_sum(udp, source, destination);
 
         const bool in_parts = response && fragmented;
-        const std::size_t header = ipv6 ? ipv6_header + (in_parts ? fragment_header : 0) : ipv4_header;
-        const std::size_t room = ((ipv6 ? ipv6_mtu : ipv4_mtu) - header) / 8 * 8;
-        const std::size_t step = in_parts ? room : udp.size();
+        const std::size_t step = in_parts ? octets_in_part(ipv6) : udp.size();
         for (std::size_t at = 0; at < udp.size(); at += step) {
             const std::size_t octets = std::min(step, udp.size() - at);
-            const bool more = at + octets < udp.size();
             Frame frame{};
             frame.begin = static_cast<std::uint32_t>(octets_.size());
             Bytes out;
             // To a station that does not exist: the receiver's own stack drops it first thing.
-            for (const unsigned word : {0x0200U, 0U, 0x0053U, 0x0200U, 0U, 0x0052U}) put16(out, word);
-            put16(out, ipv6 ? 0x86dd : 0x0800);
-            if (ipv6) {
-                put32(out, 0x60000000);
-                put16(out, static_cast<unsigned>(header - ipv6_header + octets));
-                put8(out, in_parts ? 44 : 17);
-                put8(out, 58);
-            } else {
-                put8(out, 0x45);
-                put8(out, 0);
-                put16(out, static_cast<unsigned>(header + octets));
-                frame.ip_id_at = static_cast<std::uint16_t>(out.size());
-                put16(out, 0);
-                put16(out, static_cast<unsigned>((more ? 0x2000U : 0U) | at / 8));
-                put8(out, 58);
-                put8(out, 17);
-                frame.ip_sum_at = static_cast<std::uint16_t>(out.size());
-                put16(out, 0);
-            }
-            out.insert(out.end(), source.begin(), source.end());
-            out.insert(out.end(), destination.begin(), destination.end());
-            if (!ipv6) frame.ip_sum = sum_of(Octets(out).subspan(ethernet));
-            if (ipv6 && in_parts) {
-                put8(out, 17);
-                put8(out, 0);
-                put16(out, static_cast<unsigned>(at | (more ? 1U : 0U)));
-                frame.ip_id_at = static_cast<std::uint16_t>(out.size());
-                frame.wide_ip_id = true;
-                put32(out, 0);
-            }
+            put_ethernet(out, ipv6, true);
+            const IpPlaces ip = put_ip(out, {.ipv6 = ipv6,
+                                             .source = source,
+                                             .destination = destination,
+                                             .octets = octets,
+                                             .in_parts = in_parts,
+                                             .more = at + octets < udp.size(),
+                                             .offset = at});
+            frame.ip_id_at = ip.id_at;
+            frame.ip_sum_at = ip.checksum_at;
+            frame.ip_sum = ip.sum;
+            frame.wide_ip_id = ipv6;
             if (at == 0) {
                 frame.udp_at = static_cast<std::uint16_t>(out.size());
                 frame.port_at = static_cast<std::uint16_t>(out.size() + (response ? 2 : 0));
-                frame.udp_sum = udp_sum;
+                frame.udp_sum = sum;
             }
-            out.insert(out.end(), udp.begin() + static_cast<std::ptrdiff_t>(at),
-                       udp.begin() + static_cast<std::ptrdiff_t>(at + octets));
+            put_octets(out, Octets(udp).subspan(at, octets));
             frame.octets = static_cast<std::uint16_t>(out.size());
-            octets_.insert(octets_.end(), out.begin(), out.end());
+            put_octets(octets_, out);
             frames_.push_back(frame);
             shape_.frame_octets += out.size();
         }
@@ -372,7 +254,7 @@ void LiveTraffic::make(std::uint32_t index, Making& making) {
 
     queries_.push_back(static_cast<std::uint32_t>(frames_.size()));
     Bytes query = making.question(zone.name, random.percent(10) ? 0x0010 : 0, type, edns);
-    if (edns) making.opt(query);
+    if (edns) put_opt(query, 1232, true);
     add(std::move(query), false);
     const std::size_t before = frames_.size();
     if (answered) {
@@ -446,8 +328,7 @@ Octets LiveTraffic::patch(std::uint32_t which, std::uint32_t number) {
         std::memcpy(message + digits_at, &words[2], digits);
         std::uint32_t sum = frame.udp_sum;
         for (const std::uint16_t word : words) sum += word;
-        std::uint16_t result = checksum(sum);
-        if (result == 0) result = 0xffff;  // RFC 768: zero would say that there is none
+        const std::uint16_t result = udp_checksum(sum);
         std::memcpy(at + frame.udp_at + 6, &result, 2);
     }
     return {at, frame.octets};

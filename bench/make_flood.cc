@@ -6,17 +6,9 @@
 #include <cstring>
 #include <vector>
 
-namespace {
+#include "random.h"
 
-struct Random {  // xorshift64*: the same flood everywhere
-    std::uint64_t state;
-    std::uint64_t operator()() {
-        state ^= state >> 12;
-        state ^= state << 25;
-        state ^= state >> 27;
-        return state * 0x2545f4914f6cdd1dULL;
-    }
-};
+namespace {
 
 void put_le32(std::uint8_t* at, std::uint32_t value) {
     for (int i = 0; i < 4; ++i) at[i] = static_cast<std::uint8_t>(value >> (8 * i));
@@ -39,7 +31,7 @@ int main(int argc, char** argv) {
         return 2;
     }
     const std::uint64_t count = std::strtoull(argv[1], nullptr, 0);
-    Random random{argc > 2 ? std::strtoull(argv[2], nullptr, 0) | 1 : 1};
+    sie::bench::Random random{argc > 2 ? std::strtoull(argv[2], nullptr, 0) | 1 : 1};
 
     std::uint8_t file_header[24] = {0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4};
     put_le32(file_header + 16, 262'144);
@@ -72,7 +64,7 @@ int main(int argc, char** argv) {
     constexpr std::size_t records_in_batch = 1000;
     batch.reserve(records_in_batch * record);
     for (std::uint64_t i = 0; i < count; ++i) {
-        const std::uint64_t a = random(), b = random();
+        const std::uint64_t a = random.word(), b = random.word();
         put_le32(one, static_cast<std::uint32_t>(1'700'000'000 + i / 100'000));
         put_le32(one + 4, static_cast<std::uint32_t>(i % 100'000 * 10));
         packet[16] = 198;

@@ -8,34 +8,34 @@ import gzip
 import os
 import shutil
 import struct
-import subprocess
 import sys
 
-from measure import Cost, medians
+from measure import NOISE, Cost, medians, replay, tcpdump
 from programs import SOURCE, Programs, Report, folder, need
 
-RESOLVER = ('198.19.1.1', '2001:db8:1::1')
-FILTER = '(udp port 53 and (host %s or host %s)) or (ip[6:2] & 0x3fff != 0) or ip6' % RESOLVER
-FRAMES, ROUNDS, NOISE = 500_000, 5, 1.1
+FRAMES, ROUNDS = 500_000, 5
 PLAIN_OF_TCPDUMP, FAST_OF_GZIP = 3.5, 0.40
 
 
-def octets_of_capture():
-    shared = os.environ.get('SIE_SHARED') or os.path.join(os.path.dirname(SOURCE), 'shared')
-    full = os.path.join(shared, 'captures', 'unbound-full.pcap.gz')
-    if os.path.exists(full):
+def shared_captures():
+    return os.path.join(os.environ.get('SIE_SHARED') or os.path.join(os.path.dirname(SOURCE), 'shared'), 'captures')
+
+
+def octets_of_capture(small=False):
+    full = os.path.join(shared_captures(), 'unbound-full.pcap.gz')
+    if os.path.exists(full) and not small:
         return 'unbound-full', gzip.open(full).read()
     return 'examples/resolver.pcap', open(os.path.join(SOURCE, 'examples', 'resolver.pcap'), 'rb').read()
 
 
-def repeated(octets, path):
-    """the capture again and again until there are enough frames; how many there are"""
+def repeated(octets, path, least=FRAMES):
+    """the capture again and again until there are enough frames; (how many there are, how often)"""
     places, at = [], 24
     while at < len(octets):
         places.append(at - 24)
         at += 16 + struct.unpack_from('<I', octets, at + 8)[0]
     seconds = [struct.unpack_from('<I', octets, 24 + x)[0] for x in places]
-    step, times = max(seconds) - min(seconds) + 100, -(-FRAMES // len(places))
+    step, times = max(seconds) - min(seconds) + 100, -(-least // len(places))
     with open(path, 'wb') as f:
         f.write(octets[:24])
         for k in range(times):
@@ -43,7 +43,7 @@ def repeated(octets, path):
             for place, second in zip(places, seconds):
                 struct.pack_into('<I', body, place, second + k * step)
             f.write(body)
-    return times * len(places)
+    return times * len(places), times
 
 
 def main():
@@ -54,19 +54,17 @@ def main():
     place = '/dev/shm' if os.access('/dev/shm', os.W_OK) and shutil.disk_usage('/dev/shm').free > 1 << 30 else None
     with folder(place) as here:
         capture, out = os.path.join(here, 'in.pcap'), os.path.join(here, 'out')
-        frames = repeated(octets, capture)
+        frames, _ = repeated(octets, capture)
         size = os.path.getsize(capture)
 
         def sensor(level):
             def run():
                 shutil.rmtree(out, ignore_errors=True)
                 os.mkdir(out)
-                return Cost([programs.sensor, 'run', '--pcap', capture, '--output-dir', out, '--prefix', 'speed', '--quiet',
-                             '--res-addrs', ','.join(RESOLVER), '--compression', level])
+                return replay(programs.sensor, capture, level, out)
             return run
 
-        cpu = medians(ROUNDS, tcpdump=lambda: Cost(['tcpdump', '-r', capture, '-w', '/dev/null', FILTER]),
-                      plain=sensor('none'), fast=sensor('fast'), gzip=lambda: Cost(['gzip', '-1', '-c', capture]))
+        cpu = medians(ROUNDS, tcpdump=lambda: tcpdump(capture), plain=sensor('none'), fast=sensor('fast'), gzip=lambda: Cost(['gzip', '-1', '-c', capture]))
     plain, fast = cpu['plain'] / cpu['tcpdump'], cpu['fast'] / cpu['gzip']
     print('%s repeated to %d frames, %.0f MB: CPU s, medians of %d rounds' % (name, frames, size / 1e6, ROUNDS))
     print('  tcpdump -w /dev/null %.3f, plain %.3f: ratio %.2f (bound %.2f)' % (cpu['tcpdump'], cpu['plain'], plain, PLAIN_OF_TCPDUMP))
