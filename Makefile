@@ -11,7 +11,7 @@ export PCAP INTERFACE RES_ADDRS AUTH_ADDRS PREFIX DESTDIR SOAK_SECONDS
 .DEFAULT_GOAL := help
 # Two targets at once would build in one folder.
 .NOTPARALLEL:
-.PHONY: help run build test lab mutate bench bench-nmsgtool bench-live soak lint install clean
+.PHONY: help run build test lab mutate bench bench-micro bench-nmsgtool bench-live soak lint install clean
 
 help:
 	@echo 'sie-dns-sensor: from packets at a resolver to NMSG files of DNS transactions'
@@ -27,6 +27,8 @@ help:
 	@echo '                 as root, five minutes'
 	@echo '  make bench     the table of numbers: replay, memory, nmsgtool beside tcpdump, gzip, cat and jq, a quarter of an hour;'
 	@echo '                 BENCH="--rows 1-5 --work S": a part of it; BENCH=--help: all it can do'
+	@echo '  make bench-micro   frames, names, fragments, the table, payloads, compression, one call at a time;'
+	@echo '                 BENCH=--benchmark_format=json, BENCH=--benchmark_filter=table, BENCH=--help'
 	@echo '  make bench-live   live capture measured beside tcpdump and dnscap, about twenty minutes, as root;'
 	@echo '                 BENCH=--quick: under a minute; BENCH="--json FILE": all figures'
 	@echo '  make soak      live for ten minutes (SOAK_SECONDS=): memory, files, every transaction compared; as root'
@@ -61,6 +63,11 @@ bench:
 	@scripts/install-dependencies bench
 	@scripts/build release tools bench
 	@python3 -B bench/bench.py build/release/bin $(BENCH)
+
+bench-micro:
+	@scripts/install-dependencies bench
+	@scripts/build release bench_micro
+	@build/release/bin/bench_micro $(BENCH)
 
 bench-live:
 	@scripts/install-dependencies bench
