@@ -153,8 +153,11 @@ class Bench:
         for level, (row, must, aim, size) in levels.items():
             self.add(row, '%s: %s ÷ gzip -6 of the plain output' % (work.name, level), bar(must), bar(aim), ratios(costs, level, 'gzip'))
             self.add(row, '%s: %s, size ÷ gzip\'s' % (work.name, level), bar(size), None, [octets[level] / octets['gzip']])
-        self.described[work.name].update(
-            ns_a_packet={name: statistics.median(c.cpu for c in found) / work.packets * 1e9 for name, found in costs.items()}, octets_written=octets)
+
+        def ns(seconds):
+            return statistics.median(seconds) / work.packets * 1e9
+        self.described[work.name].update(octets_written=octets, ns_a_packet={
+            name: (ns(c.cpu for c in found), ns(c.kernel for c in found)) for name, found in costs.items()})
 
     # ---- rows 6 to 8
 
@@ -388,8 +391,8 @@ def main():
     print('%s, %s, %d CPUs, Linux %s; %s; medians of %d rounds, load average %.1f to %.1f' % (
         about['date'], about['machine']['cpu'], about['machine']['cpus'], about['machine']['kernel'], about['commit'], given.rounds, *about['load_average']))
     for name, work in bench.described.items():
-        print('%s: %s' % (name, work['what'] if 'what' in work else '%d packets; ns a packet: %s' % (
-            work['packets'], ', '.join('%s %.0f' % x for x in work['ns_a_packet'].items()))))
+        print('%s: %s' % (name, work['what'] if 'what' in work else '%d packets; ns a packet (of them the kernel): %s' % (
+            work['packets'], ', '.join('%s %.0f (%.0f)' % (x, *both) for x, both in work['ns_a_packet'].items()))))
     print()
     missed = rows.print_rows(bench.rows, judged=not given.quick)
     bench.print_growth()

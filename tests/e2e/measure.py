@@ -11,19 +11,19 @@ NOISE = 1.1  # of a gate: others use the machine as well
 
 
 # The kernel counts into a program's peak what its process was before exec, this script. So a small process stands between,
-# runs the program as its child and tells of that: status, CPU seconds, peak in KiB.
+# runs the program as its child and tells of that: status, CPU seconds of user and system, peak in KiB.
 SMALL = '''
 import os, signal, sys
 told = int(sys.argv[1])
 os.set_inheritable(told, False)
 child = os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ, setsigdef=[signal.SIGPIPE])
 _, status, usage = os.wait4(child, 0)
-os.write(told, ("%d %r %d" % (os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, usage.ru_maxrss)).encode())
+os.write(told, ("%d %r %r %d" % (os.waitstatus_to_exitcode(status), usage.ru_utime, usage.ru_stime, usage.ru_maxrss)).encode())
 '''
 
 
 class Cost:
-    """user + system seconds of all threads, peak resident KiB, and how it ended; no DNSQR_ or NMSG_ variable is seen"""
+    """user + system seconds of all threads (kernel: system alone), peak resident KiB, and how it ended; no DNSQR_ or NMSG_ variable is seen"""
 
     def __init__(self, arguments, stdin=None, stdout=subprocess.DEVNULL):
         clean = {k: v for k, v in os.environ.items() if not k.startswith(('DNSQR_', 'NMSG_'))}
@@ -36,9 +36,10 @@ class Cost:
         with open(reader, encoding='ascii') as f:
             told = f.read().split()
         p.wait()
-        if len(told) != 3:
+        if len(told) != 4:
             raise RuntimeError('%s: %s' % (arguments[0], self.err.decode(errors='replace')))
-        self.status, self.cpu, self.resident_kib = int(told[0]), float(told[1]), int(told[2])
+        self.status, self.kernel, self.resident_kib = int(told[0]), float(told[2]), int(told[3])
+        self.cpu = float(told[1]) + self.kernel
 
 
 def interleaved(rounds, commands, told=None):
