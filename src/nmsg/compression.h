@@ -48,6 +48,8 @@ class Decompressor {
     Decompressor& operator=(Decompressor&&) noexcept;
     enum class Outcome : std::uint8_t { done, too_large, damaged };
     [[nodiscard]] Outcome inflate(Octets framed, std::size_t most, std::vector<std::uint8_t>& out);
+    // Octets of the last `framed` behind its stream, which were ignored (N11).
+    [[nodiscard]] std::size_t trailing_octets() const;
 
   private:
     struct State;

@@ -12,6 +12,7 @@
 #include <map>
 #include <random>
 
+#include "support/seed.h"
 #include "support/shared_folder.h"
 
 namespace sie::service {
@@ -314,10 +315,7 @@ TEST(Configuration, ChangedFilesAreJudgedToTheEnd) {
     if (const auto folder = test::shared_folder("fixtures"); std::filesystem::exists(folder))
         for (const auto& entry : std::filesystem::directory_iterator(folder))
             if (entry.path().extension() == ".conf") seeds.push_back(file(entry.path()).file->text);
-    const unsigned seed = std::random_device{}();
-    std::printf("seed %u\n", seed);
-    SCOPED_TRACE(fmt::format("seed {}", seed));
-    std::mt19937 random(seed);
+    std::mt19937 random(static_cast<unsigned>(test::seed()));
     const auto below = [&](std::size_t n) { return static_cast<std::size_t>(random() % n); };
     const auto start = std::chrono::steady_clock::now();
     std::size_t accepted = 0, rounds = 0;
