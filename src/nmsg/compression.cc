@@ -38,7 +38,7 @@ struct FreeDecompressor {
 
 int libdeflate_level(Compression level) {
     switch (level) {
-        case Compression::default_: return 6;
+        case Compression::default_: return 5;
         case Compression::best: return 12;
         case Compression::none:
         case Compression::fast: break;

@@ -12,8 +12,8 @@
 
 namespace sie::nmsg {
 
-// none: plain containers. fast: ISA-L level 1, libdeflate 1 where ISA-L is missing. default_: libdeflate 6.
-// best: libdeflate 12.
+// none: plain containers. fast: ISA-L level 1, libdeflate 1 where ISA-L is missing. default_: libdeflate 5,
+// whose size is that of zlib 6. best: libdeflate 12.
 enum class Compression : std::uint8_t { none, fast, default_, best };
 [[nodiscard]] std::optional<Compression> compression_of(
     std::string_view word);  // "none", "fast", "default", "best"
