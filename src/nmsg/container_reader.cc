@@ -38,7 +38,7 @@ bool ContainerReader::next(Payload& out) {
     std::optional<std::uint32_t> stored;
     while (body_.next(octets, stored)) {
         ++taken_;
-        const std::optional<Payload> payload = decode_payload(octets, &scattered_);
+        std::optional<Payload> payload = decode_payload(octets, &scattered_);
         if (!payload) {
             ++counts_.malformed_payloads;
             continue;
@@ -51,6 +51,7 @@ bool ContainerReader::next(Payload& out) {
                 crc_failure_ = {calculated, *stored};
                 continue;
             }
+            payload->crc = calculated;
         }
         ++counts_.payloads;
         out = *payload;
