@@ -1,11 +1,16 @@
-// How many octets at the front of a text need no escape: looked at eight at a time.
+// How many octets at the front of a text need no escape: looked at sixteen or eight at a time.
 #pragma once
 
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "base/octets.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace sie {
 
@@ -23,6 +28,20 @@ template <HighOctets high>
     const auto zeros = [](std::uint64_t v) { return (v - ones) & ~v & highs; };
     const auto below = [](std::uint64_t v, std::uint64_t least) { return (v - ones * least) & ~v & highs; };
     std::size_t i = 0;
+#if defined(__SSE2__)
+    for (; i + 16 <= octets.size(); i += 16) {
+        __m128i v;
+        std::memcpy(&v, octets.data() + i, sizeof v);
+        const auto is = [&](char c) { return _mm_cmpeq_epi8(v, _mm_set1_epi8(c)); };
+        __m128i found = _mm_or_si128(is('"'), is('\\'));
+        if constexpr (high == HighOctets::escaped)  // from 0x80 on they are negative
+            found = _mm_or_si128(found, _mm_or_si128(is(0x7f), _mm_cmpgt_epi8(_mm_set1_epi8(0x20), v)));
+        else
+            found = _mm_or_si128(found, _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v));
+        if (const int bits = _mm_movemask_epi8(found); bits != 0)
+            return i + static_cast<std::size_t>(std::countr_zero(static_cast<unsigned>(bits)));
+    }
+#endif
     for (; i + 8 <= octets.size(); i += 8) {
         const std::uint64_t v = load_le64(octets.data() + i);
         std::uint64_t found = zeros(v ^ ones * '"') | zeros(v ^ ones * '\\') | below(v, 0x20);

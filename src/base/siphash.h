@@ -36,9 +36,7 @@ class SipHash {
         std::size_t n = o.size();
         for (; n >= 8; n -= 8, p += 8) word(load_le64(p));
         if (n != 0) {
-            std::uint64_t rest = 0;
-            for (std::size_t i = 0; i < n; ++i) rest |= std::uint64_t{p[i]} << (8 * i);
-            word(rest);
+            word(rest_of(p, n));
             length_ -= 8 - n;
         }
     }
@@ -55,6 +53,11 @@ class SipHash {
     }
 
   private:
+    // 1 to 7 octets, the first one lowest, without a loop.
+    [[nodiscard]] static std::uint64_t rest_of(const std::uint8_t* p, std::size_t n) {
+        if (n >= 4) return load_le32(p) | std::uint64_t{load_le32(p + n - 4)} << (8 * (n - 4));
+        return p[0] | std::uint64_t{p[n / 2]} << (8 * (n / 2)) | std::uint64_t{p[n - 1]} << (8 * (n - 1));
+    }
     void round() {
         v0_ += v1_;
         v1_ = std::rotl(v1_, 13);

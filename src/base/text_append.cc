@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 
 #if defined(__x86_64__)
@@ -40,139 +41,147 @@ constexpr auto base64_pairs = pairs_of<6>(base64_digits);
 
 #if defined(__x86_64__)
 
-const bool has_ssse3 = __builtin_cpu_supports("ssse3"), has_avx2 = __builtin_cpu_supports("avx2");
+const bool has_avx2 = __builtin_cpu_supports("avx2");
 
-// The same as base64_blocks(), two of its blocks side by side.
-__attribute__((target("avx2"))) std::size_t base64_double_blocks(Octets octets, char* out) {
-    const __m256i spread =
-        _mm256_broadcastsi128_si256(_mm_set_epi8(10, 11, 9, 10, 7, 8, 6, 7, 4, 5, 3, 4, 1, 2, 0, 1));
+// 24 octets to 32 digits, none but these octets read. Each lane of 32 bits gets three octets, multiplications
+// move their four groups of six bits into octets of their own, and a table by ranges of digits adds what lies
+// between a value and its character.
+__attribute__((target("avx2"))) inline void put_base64_block(const std::uint8_t* in, char* out) {
+    // The second half is loaded from the ninth octet on, so that it ends with the last one.
+    const __m256i spread = _mm256_setr_epi8(1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7, 10, 9, 11, 10,  //
+                                            5, 4, 6, 5, 8, 7, 9, 8, 11, 10, 12, 11, 14, 13, 15, 14);
     const __m256i offsets = _mm256_broadcastsi128_si256(
         _mm_setr_epi8('a' - 26, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52,
                       '0' - 52, '0' - 52, '0' - 52, '+' - 62, '/' - 63, 'A', 0, 0));
-    std::size_t i = 0;
-    for (; i + 28 <= octets.size(); i += 24, out += 32) {  // twice sixteen are loaded, twelve apart
-        __m128i low, high;
-        std::memcpy(&low, octets.data() + i, sizeof low);
-        std::memcpy(&high, octets.data() + i + 12, sizeof high);
-        const __m256i in =
-            _mm256_shuffle_epi8(_mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1), spread);
-        const __m256i first_and_third = _mm256_mulhi_epu16(
-            _mm256_and_si256(in, _mm256_set1_epi32(0x0fc0fc00)), _mm256_set1_epi32(0x04000040));
-        const __m256i second_and_fourth = _mm256_mullo_epi16(
-            _mm256_and_si256(in, _mm256_set1_epi32(0x003f03f0)), _mm256_set1_epi32(0x01000010));
-        const __m256i values = _mm256_or_si256(first_and_third, second_and_fourth);
-        __m256i range = _mm256_subs_epu8(values, _mm256_set1_epi8(51));
-        range = _mm256_or_si256(
-            range, _mm256_and_si256(_mm256_cmpgt_epi8(_mm256_set1_epi8(26), values), _mm256_set1_epi8(13)));
-        const __m256i digits = _mm256_add_epi8(values, _mm256_shuffle_epi8(offsets, range));
-        std::memcpy(out, &digits, sizeof digits);
-    }
-    return i;
+    __m128i low, high;
+    std::memcpy(&low, in, sizeof low);
+    std::memcpy(&high, in + 8, sizeof high);
+    const __m256i octets =
+        _mm256_shuffle_epi8(_mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1), spread);
+    const __m256i first_and_third = _mm256_mulhi_epu16(
+        _mm256_and_si256(octets, _mm256_set1_epi32(0x0fc0fc00)), _mm256_set1_epi32(0x04000040));
+    const __m256i second_and_fourth = _mm256_mullo_epi16(
+        _mm256_and_si256(octets, _mm256_set1_epi32(0x003f03f0)), _mm256_set1_epi32(0x01000010));
+    const __m256i values = _mm256_or_si256(first_and_third, second_and_fourth);
+    // 0 for a-z, 1 to 10 for digits, 11 and 12 for + and /, 13 for A-Z.
+    __m256i range = _mm256_subs_epu8(values, _mm256_set1_epi8(51));
+    range = _mm256_or_si256(
+        range, _mm256_and_si256(_mm256_cmpgt_epi8(_mm256_set1_epi8(26), values), _mm256_set1_epi8(13)));
+    const __m256i digits = _mm256_add_epi8(values, _mm256_shuffle_epi8(offsets, range));
+    std::memcpy(out, &digits, sizeof digits);
 }
 
-// Twelve octets to sixteen digits at a time; gives how many octets were taken. Each lane of 32 bits gets
-// three octets, multiplications move their four groups of six bits into octets of their own, and a table by
-// ranges of digits adds what lies between a value and its character.
-__attribute__((target("ssse3"))) std::size_t base64_blocks(Octets octets, char* out) {
-    const __m128i spread = _mm_set_epi8(10, 11, 9, 10, 7, 8, 6, 7, 4, 5, 3, 4, 1, 2, 0, 1);
-    const __m128i offsets =
-        _mm_setr_epi8('a' - 26, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52,
-                      '0' - 52, '0' - 52, '0' - 52, '+' - 62, '/' - 63, 'A', 0, 0);
+// Groups of three, at least eight of them; the last block may overlap the one before, whose digits it writes
+// once more.
+__attribute__((target("avx2"))) void put_base64_blocks(const std::uint8_t* in, std::size_t groups,
+                                                       char* out) {
     std::size_t i = 0;
-    for (; i + 16 <= octets.size(); i += 12, out += 16) {  // sixteen are loaded
-        __m128i in;
-        std::memcpy(&in, octets.data() + i, sizeof in);
-        in = _mm_shuffle_epi8(in, spread);
-        const __m128i first_and_third =
-            _mm_mulhi_epu16(_mm_and_si128(in, _mm_set1_epi32(0x0fc0fc00)), _mm_set1_epi32(0x04000040));
-        const __m128i second_and_fourth =
-            _mm_mullo_epi16(_mm_and_si128(in, _mm_set1_epi32(0x003f03f0)), _mm_set1_epi32(0x01000010));
-        const __m128i values = _mm_or_si128(first_and_third, second_and_fourth);
-        // 0 for a-z, 1 to 10 for digits, 11 and 12 for + and /, 13 for A-Z.
-        __m128i range = _mm_subs_epu8(values, _mm_set1_epi8(51));
-        range =
-            _mm_or_si128(range, _mm_and_si128(_mm_cmpgt_epi8(_mm_set1_epi8(26), values), _mm_set1_epi8(13)));
-        const __m128i digits = _mm_add_epi8(values, _mm_shuffle_epi8(offsets, range));
-        std::memcpy(out, &digits, sizeof digits);
-    }
-    return i;
+    for (; i + 8 <= groups; i += 8) put_base64_block(in + 3 * i, out + 4 * i);
+    if (i < groups) put_base64_block(in + 3 * (groups - 8), out + 4 * (groups - 8));
 }
 
 #endif
 
-char* put_four_digits(char* out, std::uint32_t value) {
-    std::memcpy(out, &digit_pairs[2 * (value / 100)], 2);
-    std::memcpy(out + 2, &digit_pairs[2 * (value % 100)], 2);
-    return out + 4;
+// Groups of three, any number.
+void put_base64_groups(const std::uint8_t* in, std::size_t groups, char* out) {
+    for (; groups > 0; --groups, in += 3, out += 4) {
+        const std::uint32_t group = std::uint32_t{in[0]} << 16 | std::uint32_t{in[1]} << 8 | in[2];
+        std::memcpy(out, base64_pairs[group >> 12].data(), 2);
+        std::memcpy(out + 2, base64_pairs[group & 4095].data(), 2);
+    }
 }
 
-char* put_below_10000(char* out, std::uint32_t value) {
-    if (value < 10) {
-        *out = static_cast<char>('0' + value);
-        return out + 1;
+// How many digits a number has: to it is added, by the place of its highest bit, what makes the upper half of
+// the sum the answer. Between two powers of two lies at most one power of ten.
+constexpr std::array<std::uint64_t, 32> count_of_digits = [] {
+    std::array<std::uint64_t, 32> table{};
+    std::uint64_t digits = 1, power = 10;  // the least number with more digits
+    for (unsigned bit = 0; bit < table.size(); ++bit) {
+        const std::uint64_t least = std::uint64_t{1} << bit;
+        if (least >= power) {
+            ++digits;
+            power *= 10;
+        }
+        table[bit] = power < 2 * least ? ((digits + 1) << 32) - power : digits << 32;
     }
-    if (value < 100) {
-        std::memcpy(out, &digit_pairs[2 * value], 2);
-        return out + 2;
-    }
-    if (value >= 1000) return put_four_digits(out, value);
-    *out = static_cast<char>('0' + value / 100);
-    std::memcpy(out + 1, &digit_pairs[2 * (value % 100)], 2);
-    return out + 3;
+    return table;
+}();
+
+[[gnu::always_inline]] inline std::size_t digits_of(std::uint32_t value) {
+    const auto bit = static_cast<unsigned>(31 - std::countl_zero(value | 1));
+    return (count_of_digits[bit] + value) >> 32;
 }
 
-// Digits that end at `end`; gives where they begin.
-char* digits_before(char* end, std::uint64_t value) {
-    while (value >= 100) {
-        end -= 2;
-        std::memcpy(end, &digit_pairs[2 * (value % 100)], 2);
-        value /= 100;
-    }
-    if (value < 10) {
-        *--end = static_cast<char>('0' + value);
-        return end;
-    }
-    end -= 2;
-    std::memcpy(end, &digit_pairs[2 * value], 2);
-    return end;
+// Eight digits, zeros in front, of a number below 10^8; the first in the lowest octet, each from 0 to 9. All
+// at once: the number is divided into lanes of four digits, these into lanes of two, and these into octets.
+[[gnu::always_inline]] inline std::uint64_t eight_digits(std::uint32_t value) {
+    const std::uint64_t fours = value / 10'000 | std::uint64_t{value % 10'000} << 32;
+    const std::uint64_t hundreds = fours * 10'486 >> 20 & 0x0000'007f'0000'007f;  // of 0 to 9999 exactly
+    const std::uint64_t twos = hundreds | (fours - 100 * hundreds) << 16;
+    const std::uint64_t tens = twos * 103 >> 10 & 0x000f'000f'000f'000f;  // of 0 to 99 exactly
+    return tens | (twos - 10 * tens) << 8;
+}
+
+constexpr std::uint64_t zeros = 0x3030'3030'3030'3030;
+constexpr std::uint32_t ten_to_8 = 100'000'000;
+
+[[gnu::always_inline]] inline char* put_eight_digits(char* out, std::uint32_t value) {
+    const std::uint64_t digits = detail::small(eight_digits(value) | zeros);
+    std::memcpy(out, &digits, sizeof digits);
+    return out + sizeof digits;
+}
+
+// Below 10^8; writes eight octets, of which the end says how many count.
+[[gnu::always_inline]] inline char* put_few_digits(char* out, std::uint32_t value) {
+    const std::size_t size = digits_of(value);
+    const std::uint64_t digits = detail::small((eight_digits(value) | zeros) >> (64 - 8 * size));
+    std::memcpy(out, &digits, sizeof digits);
+    return out + size;
 }
 
 }  // namespace
 
-// Written where it belongs: no copy of digits made elsewhere.
 char* put_decimal(char* out, std::uint64_t value) {
-    constexpr std::uint64_t ten_to_8 = 100'000'000, ten_to_16 = ten_to_8 * ten_to_8;
-    if (value < 10'000) return put_below_10000(out, static_cast<std::uint32_t>(value));
-    if (value < ten_to_8) {
-        const auto low = static_cast<std::uint32_t>(value);
-        return put_four_digits(put_below_10000(out, low / 10'000), low % 10'000);
+    if (value < 100) {
+        const bool one = value < 10;  // then it is the second of the pair
+        const char* const pair = &digit_pairs[2 * value];
+        out[0] = pair[one ? 1 : 0];
+        out[1] = pair[1];
+        return out + (one ? 1 : 2);
     }
-    if (value < ten_to_16) {
-        const auto high = static_cast<std::uint32_t>(value / ten_to_8),
-                   low = static_cast<std::uint32_t>(value % ten_to_8);
-        out = high < 10'000 ? put_below_10000(out, high)
-                            : put_four_digits(put_below_10000(out, high / 10'000), high % 10'000);
-        return put_four_digits(put_four_digits(out, low / 10'000), low % 10'000);
-    }
-    char digits[longest_decimal];
-    char* const last = digits + longest_decimal;
-    const char* const first = digits_before(last, value);
-    return std::copy(first, static_cast<const char*>(last), out);
+    if (value < ten_to_8) return put_few_digits(out, static_cast<std::uint32_t>(value));
+    const std::uint64_t high = value / ten_to_8;
+    const auto low = static_cast<std::uint32_t>(value % ten_to_8);
+    if (high < ten_to_8) return put_eight_digits(put_few_digits(out, static_cast<std::uint32_t>(high)), low);
+    out = put_few_digits(out, static_cast<std::uint32_t>(high / ten_to_8));
+    return put_eight_digits(put_eight_digits(out, static_cast<std::uint32_t>(high % ten_to_8)), low);
+}
+
+char* put_nine_digits(char* out, std::uint32_t value) {
+    *out = static_cast<char>('0' + value / ten_to_8);
+    return put_eight_digits(out + 1, value % ten_to_8);
 }
 
 void append_decimal(TextBuffer& text, std::uint64_t value) {
     text.grow_to(put_decimal(text.room(longest_decimal), value));
 }
 
+char* put_signed(char* out, std::int64_t value) {
+    const auto number = static_cast<std::uint64_t>(value);
+    if (value >= 0) return put_decimal(out, number);
+    *out = '-';
+    return put_decimal(out + 1, 0 - number);
+}
+
 void append_signed(TextBuffer& text, std::int64_t value) {
-    if (value < 0) text += '-';
-    append_decimal(text,
-                   value < 0 ? 0 - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value));
+    text.grow_to(put_signed(text.room(1 + longest_decimal), value));
 }
 
 void append_padded(TextBuffer& text, std::uint64_t value, unsigned width) {
-    const std::size_t least = std::clamp<std::size_t>(width, 1, longest_decimal);
     char* const begin = text.room(longest_decimal);
+    if (width == 9 && value < std::uint64_t{10} * ten_to_8)  // nanoseconds
+        return text.grow_to(put_nine_digits(begin, static_cast<std::uint32_t>(value)));
+    const std::size_t least = std::clamp<std::size_t>(width, 1, longest_decimal);
     // From the last digit on, zeros included, where it belongs.
     std::uint64_t rest = value;
     char* at = begin + least;
@@ -198,39 +207,26 @@ void append_hex(TextBuffer& text, Octets octets, bool upper_case) {
     text.grow(2 * octets.size());
 }
 
-void append_base64(TextBuffer& text, Octets octets) {
-    const std::size_t size = (octets.size() + 2) / 3 * 4;
-    char* out = text.room(size);
-    text.grow(size);
-    const auto digit = [](std::uint32_t group, int shift) { return base64_digits[group >> shift & 63]; };
-    std::size_t i = 0;
+char* put_base64(char* out, Octets octets) {
+    const std::size_t groups = octets.size() / 3, rest = octets.size() % 3;
 #if defined(__x86_64__)
-    if (has_avx2) i = base64_double_blocks(octets, out);
-    if (has_ssse3) i += base64_blocks(octets.subspan(i), out + i / 3 * 4);
-    out += i / 3 * 4;
+    if (groups >= 8 && has_avx2)
+        put_base64_blocks(octets.data(), groups, out);
+    else
 #endif
-    // Four octets are loaded for the sake of three.
-    for (; i + 4 <= octets.size(); i += 3) {
-        const std::uint32_t group = load_be32(octets.data() + i) >> 8;
-        std::memcpy(out, base64_pairs[group >> 12].data(), 2);
-        std::memcpy(out + 2, base64_pairs[group & 4095].data(), 2);
-        out += 4;
-    }
-    if (i + 3 == octets.size()) {
-        const std::uint32_t group =
-            std::uint32_t{octets[i]} << 16 | std::uint32_t{octets[i + 1]} << 8 | octets[i + 2];
-        std::memcpy(out, base64_pairs[group >> 12].data(), 2);
-        std::memcpy(out + 2, base64_pairs[group & 4095].data(), 2);
-        return;
-    }
-    if (const std::size_t rest = octets.size() - i; rest > 0) {
-        const std::uint32_t group =
-            std::uint32_t{octets[i]} << 16 | (rest == 2 ? std::uint32_t{octets[i + 1]} << 8 : 0);
-        *out++ = digit(group, 18);
-        *out++ = digit(group, 12);
-        *out++ = rest == 2 ? digit(group, 6) : '=';
-        *out++ = '=';
-    }
+        put_base64_groups(octets.data(), groups, out);
+    out += 4 * groups;
+    if (rest == 0) return out;
+    const std::uint8_t* const last = octets.data() + 3 * groups;
+    const std::uint32_t group = std::uint32_t{last[0]} << 16 | (rest == 2 ? std::uint32_t{last[1]} << 8 : 0);
+    std::memcpy(out, base64_pairs[group >> 12].data(), 2);
+    out[2] = rest == 2 ? base64_digits[group >> 6 & 63] : '=';
+    out[3] = '=';
+    return out + 4;
+}
+
+void append_base64(TextBuffer& text, Octets octets) {
+    text.grow_to(put_base64(text.room(base64_size(octets.size())), octets));
 }
 
 // RFC 4648 §7, upper case, without padding (RFC 5155 §3.3).

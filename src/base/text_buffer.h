@@ -6,6 +6,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cstddef>
 #include <cstring>
@@ -78,8 +79,15 @@ class TextBuffer {
 
     // What stands at `from` once more.
     void repeat(std::size_t from, std::size_t octets) {
-        char* to = room(octets);
-        std::memcpy(to, octets_.get() + from, octets);
+        if (octets <= short_repeat) {  // one copy of fixed size; what is too much of it does not count
+            char* const to = room(short_repeat);
+            std::array<char, short_repeat> copy;
+            std::memcpy(copy.data(), octets_.get() + from, copy.size());
+            std::memcpy(to, copy.data(), copy.size());
+        } else {
+            char* const to = room(octets);
+            std::memcpy(to, octets_.get() + from, octets);
+        }
         end_ += octets;
     }
 
@@ -109,7 +117,7 @@ class TextBuffer {
         end_ = octets_.get() + held;
         limit_ = octets_.get() + wanted;
     }
-    static constexpr std::size_t least = 256;
+    static constexpr std::size_t least = 256, short_repeat = 32;
 
     std::unique_ptr<char[]> octets_;
     char *end_ = nullptr, *limit_ = nullptr;  // of the text, of the memory

@@ -16,41 +16,49 @@ namespace {
 constexpr std::uint16_t type_opt = 41, option_client_subnet = 8;
 
 // The options of an OPT record whose rdata is octets[at … end); `end` may lie behind the message.
-void find_in_options(Octets message, std::size_t at, std::size_t end, std::vector<OctetRange>& found) {
+OctetRange* find_in_options(Octets message, std::size_t at, std::size_t end, OctetRange* out) {
+    const std::uint8_t* const octets = message.data();
     const std::size_t stop = std::min(end, message.size());
+    const OctetRange* const last_exact = out + most_exact_in_record;
     while (at + 4 <= stop) {
-        const std::size_t next = at + 4 + load_be16(message.data() + at + 2);
-        if (load_be16(message.data() + at) == option_client_subnet) {
-            const std::size_t from = at + 8, to = std::min(next, stop);
-            if (from < to)
-                found.push_back({static_cast<std::uint32_t>(from), static_cast<std::uint32_t>(to)});
+        const std::uint32_t code_and_length = load_be32(octets + at), length = code_and_length & 0xffff;
+        if (code_and_length - length == std::uint32_t{option_client_subnet} << 16 && length > 4) {
+            const auto from = static_cast<std::uint32_t>(at + 8);
+            const std::uint32_t to = from + length - 4;
+            if (to > stop || out == last_exact) {  // cut off, or too many
+                if (from < stop) *out++ = {from, static_cast<std::uint32_t>(stop)};
+                break;
+            }
+            *out++ = {from, to};
         }
-        at = next;
+        at += 4 + length;
     }
+    return out;
 }
 
 }  // namespace
 
-void find_client_subnets(Octets message, std::vector<OctetRange>& found) {
-    found.clear();
+std::span<const OctetRange> find_client_subnets(Octets message, std::span<OctetRange> room) {
     const std::optional<Header> header = read_header(message);
-    if (!header) return;
+    if (!header) return {};
+    OctetRange* out = room.data();
+    const auto found = [&] { return room.first(static_cast<std::size_t>(out - room.data())); };
     std::size_t at = header_octets;
     for (unsigned i = 0; i < header->question_count; ++i) {
         const std::optional<std::size_t> end = skip_name(message, at);
-        if (!end) return;
+        if (!end) return {};
         at = *end + 4;
     }
     const unsigned records =
         unsigned{header->answer_count} + header->authority_count + header->additional_count;
     for (unsigned i = 0; i < records; ++i) {
         const std::optional<std::size_t> behind_name = skip_name(message, at);
-        if (!behind_name || *behind_name > message.size() || message.size() - *behind_name < 10) return;
+        if (!behind_name || *behind_name + 10 > message.size()) break;
         const std::uint8_t* const record = message.data() + *behind_name;  // type, class, ttl, rdlength
-        const std::size_t rdata = *behind_name + 10, end = rdata + load_be16(record + 8);
-        if (load_be16(record) == type_opt) find_in_options(message, rdata, end, found);
-        at = end;
+        at = *behind_name + 10 + load_be16(record + 8);
+        if (load_be16(record) == type_opt) out = find_in_options(message, *behind_name + 10, at, out);
     }
+    return found();
 }
 
 bool may_hold_client_subnet_plain(Octets message) {

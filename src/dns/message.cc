@@ -9,16 +9,6 @@ std::optional<Header> read_header(Octets message) {
                   load_be16(p + 6), load_be16(p + 8), load_be16(p + 10)};
 }
 
-std::optional<std::size_t> skip_name(Octets octets, std::size_t at) {
-    while (at < octets.size()) {
-        const std::uint8_t length = octets[at];
-        if (length == 0) return at + 1;
-        if (length >= 192) return at + 2;
-        at += std::size_t{1} + length;
-    }
-    return std::nullopt;
-}
-
 QuestionOutcome read_question(Octets message, Question& out) {
     if (message.size() < header_octets) return QuestionOutcome::bad;
     if (load_be16(message.data() + 4) != 1 || message.size() == header_octets) return QuestionOutcome::absent;

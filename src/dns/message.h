@@ -49,7 +49,15 @@ enum class QuestionOutcome : std::uint8_t { absent, present, bad };
 [[nodiscard]] QuestionOutcome read_question(Octets message, Question& out);
 
 // Where the name at `at` ends by the rule above; may lie behind `octets`. Nothing: the walk left the octets
-// before the name's last label.
-[[nodiscard]] std::optional<std::size_t> skip_name(Octets octets, std::size_t at);
+// before the name's last label. Here for its speed: a message of 64 KiB holds 6,000 names.
+[[nodiscard]] inline std::optional<std::size_t> skip_name(Octets octets, std::size_t at) {
+    while (at < octets.size()) {
+        const std::uint8_t length = octets[at];
+        if (length == 0) return at + 1;
+        if (length >= 192) return at + 2;
+        at += std::size_t{1} + length;
+    }
+    return std::nullopt;
+}
 
 }  // namespace sie::dns

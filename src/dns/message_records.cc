@@ -1,6 +1,7 @@
 #include "dns/message_records.h"
 
 #include <algorithm>
+#include <cstring>
 #include <numeric>
 #include <tuple>
 
@@ -12,6 +13,12 @@ namespace sie::dns {
 namespace {
 
 constexpr std::uint16_t type_opt = 41;
+constexpr std::uint16_t first_question_pointer = 0xc000 | header_octets;
+
+bool is_at(Octets message, std::size_t at, Octets name) {
+    return !name.empty() && message.size() - at >= name.size() &&
+           std::memcmp(message.data() + at, name.data(), name.size()) == 0;
+}
 
 WireName name_at(Octets message, std::size_t at) {
     WireName name;
@@ -22,65 +29,78 @@ WireName name_at(Octets message, std::size_t at) {
 
 }  // namespace
 
-bool MessageRecords::read_record(Section section, std::size_t& at) {
+template <bool question>
+[[gnu::always_inline]] inline bool MessageRecords::read_record(std::size_t& at, Octets known) {
     Record record;
-    record.name_at = at;
-    const std::uint16_t pointer = at < message_.size() ? pointer_at(at) : std::uint16_t{0};
-    if (pointer != 0 && (pointer == read_pointer_ || points_to_question(at)))
+    record.name_at = static_cast<std::uint32_t>(at);
+    const std::uint16_t pointer = pointer_at(at);
+    if (pointer != 0 && (pointer == question_pointer_ || pointer == read_pointer_))
         at += 2;  // read already
+    else if (question && at == header_octets && is_at(message_, at, known)) {
+        at += known.size();
+        has_known_name_ = true;
+    } else if (message_[at] == 0)
+        ++at;  // the root
     else if (pass_wire_name(message_, at, message_.size(), true) != NameFault::none)
         return false;
     else
         read_pointer_ = pointer;
-    const bool question = section == Section::question;
-    const std::size_t fixed = question ? 4 : 10;
+    constexpr std::size_t fixed = question ? 4 : 10;
     if (message_.size() - at < fixed) return false;
     const std::uint8_t* p = message_.data() + at;
     record.type = load_be16(p);
     record.rrclass = load_be16(p + 2);
     at += fixed;
-    if (!question) {
+    record.rdata_from = record.rdata_to = static_cast<std::uint32_t>(at);
+    if constexpr (question) {
+        question_pointer_ = first_question_pointer;
+    } else {
         record.ttl = load_be32(p + 4);
-        record.rdata_from = at;
-        record.rdata_to = at + load_be16(p + 8);
-        if (record.rdata_to > message_.size() || !rdata_is_well_formed(rdata_of(record))) return false;
-        at = record.rdata_to;
+        const std::size_t size = load_be16(p + 8);
+        if (message_.size() - at < size) return false;
+        at += size;
+        record.rdata_to = static_cast<std::uint32_t>(at);
+        if (size != 0 && !rdata_is_well_formed(rdata_of(record))) return false;
         if (record.type == type_opt && !edns_) {
             edns_ =
                 Edns{record.rrclass, static_cast<std::uint16_t>(record.ttl),
                      static_cast<std::uint8_t>(record.ttl >> 16), static_cast<std::uint8_t>(record.ttl >> 24),
-                     message_.subspan(record.rdata_from, record.rdata_to - record.rdata_from)};
+                     message_.subspan(record.rdata_from, size)};
             return true;
         }
     }
-    sections_[static_cast<std::size_t>(section)].push_back(record);
+    records_.push_back(record);
     return true;
 }
 
-// c0 0c: behind the header stands the first question, whose name was read.
-bool MessageRecords::points_to_question(std::size_t at) const {
-    constexpr std::uint16_t pointer = 0xc000 | header_octets;
-    return !of(Section::question).empty() && message_.size() - at >= 2 &&
-           load_be16(message_.data() + at) == pointer;
+template <Section section>
+[[gnu::always_inline]] inline bool MessageRecords::read_section(unsigned count, std::size_t& at,
+                                                                Octets known) {
+    constexpr auto number = static_cast<std::size_t>(section);
+    for (; count > 0 && at != message_.size(); --count)
+        if (!read_record<section == Section::question>(at, known)) return false;
+    sections_[number + 1] = records_.size();
+    return true;
 }
 
-bool MessageRecords::parse(Octets message) {
-    for (auto& section : sections_) section.clear();
+bool MessageRecords::parse(Octets message, Octets known) {
+    records_.clear();
+    sections_.fill(0);
     edns_.reset();
-    read_pointer_ = 0;
+    read_pointer_ = question_pointer_ = 0;
+    has_known_name_ = false;
     const auto header = read_header(message);
-    if (!header) return false;
+    if (!header || message.size() > UINT32_MAX) return false;
     header_ = *header;
     message_ = message;
-    const std::array<std::uint16_t, section_count> counts{header->question_count, header->answer_count,
-                                                          header->authority_count, header->additional_count};
     std::size_t at = header_octets;
-    for (std::size_t section = 0; section < section_count; ++section)
-        for (unsigned i = 0; i < counts[section]; ++i) {
-            if (at == message.size()) return true;
-            if (!read_record(static_cast<Section>(section), at)) return false;
-        }
-    return true;
+    if (read_section<Section::question>(header->question_count, at, known) &&
+        read_section<Section::answer>(header->answer_count, at, {}) &&
+        read_section<Section::authority>(header->authority_count, at, {}) &&
+        read_section<Section::additional>(header->additional_count, at, {}))
+        return true;
+    sections_.fill(0);
+    return false;
 }
 
 bool MessageRecords::append_name_of(const Record& record, TextBuffer& text) const {
@@ -92,7 +112,7 @@ bool MessageRecords::append_name_of(const Record& record, TextBuffer& text) cons
 }
 
 // Each against the heads before it.
-void MessageRecords::group_few(const std::vector<Record>& records, std::vector<std::uint32_t>& heads,
+void MessageRecords::group_few(std::span<const Record> records, std::vector<std::uint32_t>& heads,
                                std::vector<std::uint32_t>& next) const {
     std::array<std::uint32_t, few> last{};  // of the set of each head
     for (std::uint32_t i = 0; i < records.size(); ++i) {
@@ -108,12 +128,14 @@ void MessageRecords::group_few(const std::vector<Record>& records, std::vector<s
 
 bool MessageRecords::same_set(const Record& a, const Record& b) const {
     if (a.type != b.type || a.rrclass != b.rrclass) return false;
+    if (const std::uint16_t pointer = pointer_at(a.name_at); pointer != 0 && pointer == pointer_at(b.name_at))
+        return true;
     return same_wire_name(message_, a.name_at, b.name_at);
 }
 
 void MessageRecords::group(Section section, std::vector<std::uint32_t>& heads,
                            std::vector<std::uint32_t>& next) const {
-    const std::vector<Record>& records = of(section);
+    const std::span<const Record> records = of(section);
     next.assign(records.size(), none);
     heads.clear();
     if (records.size() == 1) heads.push_back(0);

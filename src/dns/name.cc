@@ -80,6 +80,13 @@ bool append_name(Octets wire, TextBuffer& text) {
         text += '.';
         return true;
     }
+    char* const out = text.room(label_room(most_label_octets));
+    const std::size_t labels =
+        wire[0] <= most_label_octets ? put_plain_labels(out, wire.data(), wire.data() + wire.size()) : 0;
+    if (labels != 0 && labels < wire.size() && wire[labels] == 0) {
+        text.grow(labels);
+        return true;
+    }
     bool plain = true;
     for (std::size_t i = 0; i < wire.size() && wire[i] != 0;) {
         const std::size_t size = std::min<std::size_t>(wire.size() - i - 1, wire[i]);

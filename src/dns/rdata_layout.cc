@@ -13,8 +13,31 @@ constexpr std::array<Item, sizeof...(items)> row{items...};
 
 constexpr bool in_only = true, any_class = false;
 
+constexpr std::uint8_t octets_of(Item item) {
+    switch (item) {
+        case u8: return 1;
+        case u16:
+        case Item::type: return 2;
+        case u32:
+        case ipv4: return 4;
+        case ipv6: return 16;
+        default: return 0;
+    }
+}
+
+template <std::size_t size>
+constexpr std::array<RdataLayout, size> with_fixed_items(std::array<RdataLayout, size> layouts) {
+    for (RdataLayout& layout : layouts)
+        for (const Item item : layout.items) {
+            if (octets_of(item) == 0) break;
+            ++layout.fixed_items;
+            layout.fixed_octets = static_cast<std::uint8_t>(layout.fixed_octets + octets_of(item));
+        }
+    return layouts;
+}
+
 // In the order of the numbers.
-constexpr RdataLayout layouts[] = {
+constexpr auto layouts = with_fixed_items(std::to_array<RdataLayout>({
     {1, in_only, row<ipv4>},                                               // A
     {2, any_class, row<name>},                                             // NS
     {3, any_class, row<name>},                                             // MD
@@ -64,7 +87,7 @@ constexpr RdataLayout layouts[] = {
     {109, any_class, row<octet_pairs>},                                    // EUI64
     {256, any_class, row<u16, u16, quoted>},                               // URI
     {257, in_only, row<u8, string, quoted>},                               // CAA
-};
+}));
 
 constexpr std::size_t types_with_layout = 258;
 constexpr auto by_type = [] {

@@ -34,6 +34,8 @@ struct RdataLayout {
     std::uint16_t type = 0;
     bool internet_only = false;  // with another class the octets have no meaning that we know
     std::span<const Item> items;
+    // The items in front that have a size of their own, and how many octets they have together.
+    std::uint8_t fixed_items = 0, fixed_octets = 0;
 };
 
 // Null for a type without a layout.

@@ -27,6 +27,12 @@ class RdataWalk {
 
     // False: the rdata ends inside an item, or holds a bad one; fault() may tell of a name.
     [[nodiscard]] bool item(Item kind);
+    // Passes the items of fixed size in front if all of them are there; gives how many they are.
+    [[nodiscard]] std::size_t pass_fixed(const RdataLayout& layout) {
+        if (left() < layout.fixed_octets) return 0;
+        at_ += layout.fixed_octets;
+        return layout.fixed_items;
+    }
     [[nodiscard]] NameFault fault() const { return fault_; }
     [[nodiscard]] std::size_t left() const { return rdata_.to - at_; }
     // Is there neither a backslash nor a quotation mark in what was printed?
@@ -48,7 +54,20 @@ class RdataWalk {
         ++at_;
         return take(n);
     }
-    [[nodiscard]] bool number(std::size_t octets);
+    template <std::size_t size>
+    [[nodiscard]] bool number();
+    // An item of `size` octets, written by `put` into as much room as an address or a type takes.
+    template <class Put>
+    [[nodiscard]] bool sized(std::size_t size, const Put& put) {
+        if (left() < size) return false;
+        if constexpr (prints) {
+            char* out = put(text_->room(item_room), here());
+            *out++ = ' ';
+            text_->grow_to(out);
+        }
+        at_ += size;
+        return true;
+    }
     [[nodiscard]] bool name();
     [[nodiscard]] bool a6();
     [[nodiscard]] bool bitmap();
@@ -56,6 +75,8 @@ class RdataWalk {
     void blank() {
         if constexpr (prints) *text_ += ' ';
     }
+
+    static constexpr std::size_t item_room = std::max({address_room, name_room, longest_decimal}) + 1;
 
     TextBuffer* text_;
     const Rdata& rdata_;
@@ -72,23 +93,21 @@ void append_pairs(TextBuffer& text, Octets octets) {
 }
 
 template <bool prints>
-bool RdataWalk<prints>::number(std::size_t size) {
-    const auto octets = take(size);
-    if (!octets) return false;
-    if constexpr (prints)
-        append_decimal(*text_, size == 1   ? (*octets)[0]
-                               : size == 2 ? load_be16(octets->data())
-                                           : load_be32(octets->data()));
-    blank();
-    return true;
+template <std::size_t size>
+bool RdataWalk<prints>::number() {
+    return sized(size, [](char* out, const std::uint8_t* at) {
+        return put_decimal(out, size == 1 ? *at : size == 2 ? load_be16(at) : load_be32(at));
+    });
 }
 
 template <bool prints>
 bool RdataWalk<prints>::name() {
     if constexpr (prints) {
-        fault_ = append_wire_name(rdata_.message, at_, rdata_.to, rdata_.compressed, *text_, plain_);
+        char* out = text_->room(wire_name_room + 1);
+        fault_ = put_wire_name(out, rdata_.message, at_, rdata_.to, rdata_.compressed, plain_);
         if (fault_ != NameFault::none) return false;
-        *text_ += ' ';
+        *out++ = ' ';
+        text_->grow_to(out);
         return true;
     }
     fault_ = pass_wire_name(rdata_.message, at_, rdata_.to, rdata_.compressed);
@@ -150,9 +169,13 @@ bool RdataWalk<prints>::item(Item kind) {
     std::optional<Octets> octets;
     switch (kind) {
         case Item::name: return name();
-        case Item::u8: return number(1);
-        case Item::u16: return number(2);
-        case Item::u32: return number(4);
+        case Item::u8: return number<1>();
+        case Item::u16: return number<2>();
+        case Item::u32: return number<4>();
+        case Item::ipv4: return sized(4, put_ipv4);
+        case Item::ipv6: return sized(16, put_ipv6);
+        case Item::type:
+            return sized(2, [](char* out, const std::uint8_t* at) { return put_type(out, load_be16(at)); });
         case Item::a6: return a6();
         case Item::bitmap: return bitmap();
         case Item::edns_options: plain_ = false; return edns_options();
@@ -161,9 +184,6 @@ bool RdataWalk<prints>::item(Item kind) {
             octets = take(left());
             return append_svc_params(text_, *octets);
         }
-        case Item::ipv4: octets = take(4); break;
-        case Item::ipv6: octets = take(16); break;
-        case Item::type: octets = take(2); break;
         case Item::string:
         case Item::salt:
         case Item::hash: octets = take_counted(); break;
@@ -184,9 +204,6 @@ bool RdataWalk<prints>::item(Item kind) {
     if (!octets) return false;
     if constexpr (!prints) return true;
     switch (kind) {
-        case Item::ipv4: append_ipv4(*text_, octets->data()); break;
-        case Item::ipv6: append_ipv6(*text_, octets->data()); break;
-        case Item::type: append_type(*text_, load_be16(octets->data())); break;
         case Item::string:
         case Item::quoted:
             plain_ = false;
@@ -270,11 +287,15 @@ bool append_client_subnet(TextBuffer& text, Octets data) {
 
 }  // namespace
 
+char* put_address(char* out, const Rdata& rdata) {
+    if (!is_address(rdata)) return nullptr;
+    const std::uint8_t* const address = rdata.message.data() + rdata.from;
+    return rdata.type == type_a ? put_ipv4(out, address) : put_ipv6(out, address);
+}
+
 bool append_rdata(TextBuffer& text, const Rdata& rdata) {
-    // What most records are.
-    if (is_address(rdata)) {
-        const std::uint8_t* address = rdata.message.data() + rdata.from;
-        rdata.type == type_a ? append_ipv4(text, address) : append_ipv6(text, address);
+    if (char* const end = put_address(text.room(address_room), rdata)) {
+        text.grow_to(end);
         return true;
     }
     const RdataLayout* layout = layout_of(rdata.type);
@@ -311,7 +332,7 @@ bool rdata_is_well_formed(const Rdata& rdata) {
     const RdataLayout* layout = layout_of(rdata.type);
     if (layout == nullptr || (layout->internet_only && rdata.rrclass != class_internet)) return true;
     RdataWalk<false> walk(nullptr, rdata);
-    for (const Item item : layout->items) {
+    for (const Item item : layout->items.subspan(walk.pass_fixed(*layout))) {
         if (walk.left() == 0) return true;
         if (!walk.item(item)) return false;
     }

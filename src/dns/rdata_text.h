@@ -28,6 +28,9 @@ struct Rdata {
 // (N65); octets behind the last item are ignored. True: there is surely neither a backslash nor a quotation
 // mark in it.
 bool append_rdata(TextBuffer& text, const Rdata& rdata);
+// What most records are: a whole address of the Internet class, and nothing behind it. The end of what was
+// written, in `address_room`; null for others.
+[[nodiscard]] char* put_address(char* out, const Rdata& rdata);
 // N66: may this rdata stand in a message? It must be empty, end between two items or with the last one.
 [[nodiscard]] bool rdata_is_well_formed(const Rdata& rdata);
 // Has its type a layout, and does it hold in its class? Else its octets are opaque.

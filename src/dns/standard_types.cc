@@ -132,13 +132,14 @@ const StandardType* standard_type(std::uint16_t number) {
     return found != std::end(types_in_order) && found->number == number ? found : nullptr;
 }
 
+char* put_standard_type(char* out, std::uint16_t number) {
+    const StandardType* const known = standard_type(number);
+    if (known != nullptr) return std::copy(known->name.begin(), known->name.end(), out);
+    return put_decimal(put(out, "TYPE"), number);
+}
+
 void append_standard_type(TextBuffer& text, std::uint16_t number) {
-    if (const StandardType* known = standard_type(number)) {
-        text += known->name;
-        return;
-    }
-    text += "TYPE";
-    append_decimal(text, number);
+    text.grow_to(put_standard_type(text.room(standard_name_room), number));
 }
 
 }  // namespace sie::dns

@@ -66,6 +66,9 @@ struct StandardType {
 // In ascending order of numbers.
 [[nodiscard]] std::span<const StandardType> standard_types();
 [[nodiscard]] const StandardType* standard_type(std::uint16_t number);  // null if it is not registered
-void append_standard_type(TextBuffer& text, std::uint16_t number);      // "ZONEMD", "TYPE65280"
+// For those who have made room: writes at `out`, no more than `standard_name_room`, and gives the end.
+constexpr std::size_t standard_name_room = 32;
+[[nodiscard]] char* put_standard_type(char* out, std::uint16_t number);
+void append_standard_type(TextBuffer& text, std::uint16_t number);  // "ZONEMD", "TYPE65280"
 
 }  // namespace sie::dns

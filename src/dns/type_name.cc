@@ -77,16 +77,24 @@ constexpr std::array<Block, size> blocks_of(const std::array<std::string_view, s
 }
 constexpr auto type_blocks = blocks_of(low_types);
 constexpr auto class_blocks = blocks_of(low_classes);
+constexpr auto opcode_blocks = blocks_of(all_opcodes);
+constexpr auto rcode_blocks = blocks_of(all_rcodes);
+static_assert(sizeof(Block) <= name_room);
 
-// False, and nothing appended, if `number` has no block or the block no name.
+// Null, and nothing written, if `number` has no block or the block no name.
 template <std::size_t size>
-[[gnu::always_inline]] inline bool append_block(TextBuffer& text, const std::array<Block, size>& blocks,
-                                                std::uint16_t number) {
-    if (number >= size || blocks[number].size == 0) return false;
+[[gnu::always_inline]] inline char* put_block(char* out, const std::array<Block, size>& blocks,
+                                              std::uint16_t number) {
+    if (number >= size || blocks[number].size == 0) return nullptr;
     const Block& block = blocks[number];
-    std::memcpy(text.room(sizeof block), &block, sizeof block);
-    text.grow(block.size);
-    return true;
+    std::memcpy(out, &block, sizeof block);
+    return out + block.size;
+}
+
+char* put_other(char* out, std::string_view name, std::string_view unnamed, std::uint16_t number) {
+    const std::string_view word = name.empty() ? unnamed : name;
+    out = std::copy(word.begin(), word.end(), out);
+    return name.empty() ? put_decimal(out, number) : out;
 }
 
 [[nodiscard]] char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
@@ -130,24 +138,23 @@ std::string_view rcode_name(std::uint16_t rcode) {
     return rcode < all_rcodes.size() ? all_rcodes[rcode] : std::string_view{};
 }
 
-void append_type(TextBuffer& text, std::uint16_t type) {
-    if (append_block(text, type_blocks, type)) return;
-    if (const std::string_view name = type_name(type); !name.empty()) {
-        text += name;
-        return;
-    }
-    text += "TYPE";
-    append_decimal(text, type);
+char* put_type(char* out, std::uint16_t type) {
+    char* const end = put_block(out, type_blocks, type);
+    return end != nullptr ? end : put_other(out, type_name(type), "TYPE", type);
 }
 
+char* put_class(char* out, std::uint16_t qclass) {
+    char* const end = put_block(out, class_blocks, qclass);
+    return end != nullptr ? end : put_other(out, class_name(qclass), "CLASS", qclass);
+}
+
+char* put_opcode_name(char* out, std::uint8_t opcode) { return put_block(out, opcode_blocks, opcode); }
+char* put_rcode_name(char* out, std::uint16_t rcode) { return put_block(out, rcode_blocks, rcode); }
+
+void append_type(TextBuffer& text, std::uint16_t type) { text.grow_to(put_type(text.room(name_room), type)); }
+
 void append_class(TextBuffer& text, std::uint16_t qclass) {
-    if (append_block(text, class_blocks, qclass)) return;
-    if (const std::string_view name = class_name(qclass); !name.empty()) {
-        text += name;
-        return;
-    }
-    text += "CLASS";
-    append_decimal(text, qclass);
+    text.grow_to(put_class(text.room(name_room), qclass));
 }
 
 void append_rcode(TextBuffer& text, std::uint16_t rcode) {

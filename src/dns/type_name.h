@@ -4,6 +4,7 @@
 // give something. Reading takes any case.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,6 +19,14 @@ namespace sie::dns {
 [[nodiscard]] std::string_view opcode_name(std::uint8_t opcode);  // "QUERY", "" if unnamed
 [[nodiscard]] std::string_view rcode_name(
     std::uint16_t rcode);  // "NOERROR" … "NOTZONE", "BADVERS", "" if unnamed
+
+// For those who have made room: they write at `out` and give the end. No more than `name_room` is written.
+constexpr std::size_t name_room = 32;
+[[nodiscard]] char* put_type(char* out, std::uint16_t type);
+[[nodiscard]] char* put_class(char* out, std::uint16_t qclass);
+// Null, and nothing written, if it has no name.
+[[nodiscard]] char* put_opcode_name(char* out, std::uint8_t opcode);
+[[nodiscard]] char* put_rcode_name(char* out, std::uint16_t rcode);
 
 void append_type(TextBuffer& text, std::uint16_t type);      // "A", "TYPE65000"
 void append_class(TextBuffer& text, std::uint16_t qclass);   // "IN", "CLASS77"

@@ -39,6 +39,38 @@ template <class Each>
     return NameFault::none;
 }
 
+// What most names are: labels that are shown as they are, and perhaps a pointer to more of them. Null: it is
+// another, or none; what was written does not count.
+[[gnu::always_inline]] inline char* put_plain_name(char* out, Octets message, std::size_t& at,
+                                                   std::size_t end, bool pointers) {
+    const std::uint8_t* const readable = message.data() + message.size();
+    char* const begin = out;
+    std::size_t from = at, stop = end, size = 1, behind = 0;
+    for (;;) {
+        if (from >= stop) return nullptr;
+        const std::uint8_t* in = message.data() + from;
+        if (*in != 0 && *in <= most_label_octets) {
+            const std::size_t labels = put_plain_labels(out, in, readable);
+            if (labels == 0 || labels >= stop - from) return nullptr;
+            out += labels;
+            from += labels;
+            size += labels;
+            in += labels;
+            if (size > most_name_octets) return nullptr;
+        }
+        if (*in == 0) break;
+        if (*in < 192 || !pointers || stop - from < 2) return nullptr;
+        const std::size_t target = load_be16(in) & 0x3fffU;
+        if (target >= from) return nullptr;
+        if (behind == 0) behind = from + 2;
+        from = target;
+        stop = message.size();
+    }
+    at = behind != 0 ? behind : from + 1;
+    if (out == begin) *out++ = '.';  // the root
+    return out;
+}
+
 // The first octet of a label of the name at `at`, or of its end; `at` moves there.
 std::size_t label_at(Octets message, std::size_t& at) {
     while (message[at] >= 192) at = load_be16(message.data() + at) & 0x3fffU;
@@ -80,21 +112,31 @@ NameFault pass_wire_name(Octets message, std::size_t& at, std::size_t end, bool 
     return walk_name(message, at, end, pointers, [](const std::uint8_t*, std::size_t) {});
 }
 
-NameFault append_wire_name(Octets message, std::size_t& at, std::size_t end, bool pointers, TextBuffer& text,
-                           bool& plain) {
-    // Room for the longest name at once; what is written counts only if all of it is a name.
-    char* const begin = text.room(label_room(most_name_octets));
-    char* out = begin;
+NameFault put_wire_name(char*& out, Octets message, std::size_t& at, std::size_t end, bool pointers,
+                        bool& plain) {
+    if (char* const behind = put_plain_name(out, message, at, end, pointers)) {
+        out = behind;
+        return NameFault::none;
+    }
+    char* to = out;
     bool all_plain = plain;
     const std::uint8_t* const readable = message.data() + message.size();
     const NameFault fault =
         walk_name(message, at, end, pointers, [&](const std::uint8_t* label, std::size_t length) {
-            out = put_label(out, label, length, readable, all_plain);
+            to = put_label(to, label, length, readable, all_plain);
         });
     if (fault != NameFault::none) return fault;
-    if (out == begin) *out++ = '.';  // the root
-    text.grow_to(out);
+    if (to == out) *to++ = '.';  // the root
+    out = to;
     plain = all_plain;
+    return fault;
+}
+
+NameFault append_wire_name(Octets message, std::size_t& at, std::size_t end, bool pointers, TextBuffer& text,
+                           bool& plain) {
+    char* out = text.room(wire_name_room);
+    const NameFault fault = put_wire_name(out, message, at, end, pointers, plain);
+    if (fault == NameFault::none) text.grow_to(out);
     return fault;
 }
 

@@ -39,5 +39,9 @@ class WireName {
 // it; else as it was.
 [[nodiscard]] NameFault append_wire_name(Octets message, std::size_t& at, std::size_t end, bool pointers,
                                          TextBuffer& text, bool& plain);
+// The same for those who have made room: `out` moves behind the text. Less than `wire_name_room` is written.
+constexpr std::size_t wire_name_room = 4 * 255 + 64;
+[[nodiscard]] NameFault put_wire_name(char*& out, Octets message, std::size_t& at, std::size_t end,
+                                      bool pointers, bool& plain);
 
 }  // namespace sie::dns

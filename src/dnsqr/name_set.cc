@@ -33,7 +33,9 @@ bool NameSet::covers(Octets name) const {
     dns::lower(name, folded.data());
     const Octets octets(folded.data(), name.size());
     for (std::size_t at = 0; at < octets.size(); at += std::size_t{1} + octets[at]) {
-        if (holds(as_text(octets.subspan(at)))) return true;
+        // Most lengths have no name: a name of 127 labels is compared with few.
+        const std::size_t length = octets.size() - at;
+        if (of_length_[length] != of_length_[length + 1] && holds(as_text(octets.subspan(at)))) return true;
         if (octets[at] >= 192) return false;
     }
     return false;

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <functional>
 #include <new>
+#include <utility>
 
 namespace sie::dnsqr {
 
@@ -48,6 +49,8 @@ void QueryTable::Freed::operator()(void* memory) const { std::free(memory); }
 
 namespace {
 
+constexpr std::uint32_t least_buckets = 16;  // a power of two
+
 template <class T>
 T* zeroed(std::size_t count) {
     void* memory = std::calloc(count, sizeof(T));
@@ -63,23 +66,28 @@ std::size_t octet_bound(std::uint32_t capacity) {
 
 QueryTable::QueryTable(std::uint32_t capacity, HashKey key)
     : capacity_(capacity),
-      mask_(std::bit_ceil(std::max(capacity, 8U)) * 2 - 1),
+      most_buckets_(std::bit_ceil(std::max(capacity, 8U)) * 2),
+      buckets_in_use_(std::min(most_buckets_, least_buckets)),
+      low_mask_(buckets_in_use_ - 1),
       key_(key),
       entries_(zeroed<Entry>(std::size_t{capacity} + 1)),
-      buckets_{std::unique_ptr<std::uint32_t, Freed>(zeroed<std::uint32_t>(std::size_t{mask_} + 1)),
-               std::unique_ptr<std::uint32_t, Freed>(zeroed<std::uint32_t>(std::size_t{mask_} + 1))},
+      buckets_{std::unique_ptr<std::uint32_t, Freed>(zeroed<std::uint32_t>(most_buckets_)),
+               std::unique_ptr<std::uint32_t, Freed>(zeroed<std::uint32_t>(most_buckets_))},
       slab_(octet_bound(capacity)) {}
 
 QueryTable::~QueryTable() = default;
 
 QueryTable::Hashes QueryTable::hash(const Message& m, Octets question) const {
     SipHash sip(key_);
-    sip.octets({m.initiator, m.address_octets()});
-    sip.octets({m.responder, m.address_octets()});
+    if (m.family == net::Family::v4) {
+        sip.word(load_le32(m.initiator) | std::uint64_t{load_le32(m.responder)} << 32);
+    } else {
+        sip.octets({m.initiator, m.address_octets()});
+        sip.octets({m.responder, m.address_octets()});
+    }
     sip.word(std::uint64_t{m.initiator_port} << 32 | std::uint64_t{m.responder_port} << 16 | m.id);
+    SipHash with_question = sip;
     const std::uint64_t ends = sip.finish();
-    SipHash with_question(key_);
-    with_question.word(ends);
     with_question.octets(question);
     return {{static_cast<std::uint32_t>(with_question.finish()), static_cast<std::uint32_t>(ends)}};
 }
@@ -89,9 +97,10 @@ bool QueryTable::same_endpoint(const Entry& entry, const Message& m) const {
     if (q.id != m.id || q.initiator_port != m.initiator_port || q.responder_port != m.responder_port ||
         q.family != m.family)
         return false;
-    const std::size_t at = m.family == net::Family::v4 ? 12 : 8, n = m.address_octets();
-    const std::uint8_t* source = q.first.octets() + at;
-    return std::memcmp(source, m.initiator, n) == 0 && std::memcmp(source + n, m.responder, n) == 0;
+    const std::uint8_t* ip = q.first.octets();
+    if (m.family == net::Family::v4)
+        return load_le32(ip + 12) == load_le32(m.initiator) && load_le32(ip + 16) == load_le32(m.responder);
+    return std::memcmp(ip + 8, m.initiator, 16) == 0 && std::memcmp(ip + 24, m.responder, 16) == 0;
 }
 
 bool QueryTable::same(Index index, const Entry& entry, const Message& m, Octets question) const {
@@ -101,7 +110,7 @@ bool QueryTable::same(Index index, const Entry& entry, const Message& m, Octets 
 
 QueryTable::Id QueryTable::look_up(Index index, std::uint32_t hash, const Message& m, Octets question) const {
     const Entry* entries = entries_.get();
-    for (Id id = buckets_[index].get()[hash & mask_]; id != none; id = entries[id].links[index].chain_next)
+    for (Id id = *bucket_of(index, hash); id != none; id = entries[id].links[index].chain_next)
         if (entries[id].hash[index] == hash && same(index, entries[id], m, question)) return id;
     return none;
 }
@@ -112,9 +121,9 @@ void QueryTable::link(Index index, Id id, const Message& query) {
     const Id head = look_up(index, entry.hash[index], query, query.question);
     auto& links = entry.links[index];
     if (head == none) {
-        std::uint32_t& bucket = buckets_[index].get()[entry.hash[index] & mask_];
-        links = {bucket, none, none, id};
-        bucket = id;
+        std::uint32_t* bucket = bucket_of(index, entry.hash[index]);
+        links = {*bucket, none, none, id};
+        *bucket = id;
     } else {
         auto& head_links = entries[head].links[index];
         links = {none, head_links.list_tail, none, none};
@@ -133,12 +142,12 @@ void QueryTable::unlink(Index index, Id id) {
             return;
         }
         // The tail goes; only the head knows it, and the look-up by key finds the head.
-        Id head = buckets_[index].get()[entries[id].hash[index] & mask_];
+        Id head = *bucket_of(index, entries[id].hash[index]);
         while (entries[head].links[index].list_tail != id) head = entries[head].links[index].chain_next;
         entries[head].links[index].list_tail = links.list_prev;
         return;
     }
-    std::uint32_t* place = &buckets_[index].get()[entries[id].hash[index] & mask_];
+    std::uint32_t* place = bucket_of(index, entries[id].hash[index]);
     while (*place != id) place = &entries[*place].links[index].chain_next;
     if (links.list_next == none) {
         *place = links.chain_next;
@@ -207,7 +216,41 @@ void QueryTable::release(StoredQuery* q) {
 
 // Buckets lie far apart: each look into one waits for memory, unless it was asked for in time.
 void QueryTable::fetch(Index index, std::uint32_t hash) const {
-    __builtin_prefetch(buckets_[index].get() + (hash & mask_), 1);
+    __builtin_prefetch(bucket_of(index, hash), 1);
+}
+
+// The next bucket takes from the one that it is split from what the longer mask sends to it.
+void QueryTable::add_bucket() {
+    Entry* entries = entries_.get();
+    const std::uint32_t added = buckets_in_use_++, high_mask = 2 * low_mask_ + 1;
+    for (const Index index : {exact, endpoint}) {
+        std::uint32_t* place = buckets_[index].get() + (added & low_mask_);
+        std::uint32_t* end = buckets_[index].get() + added;
+        while (*place != none) {
+            Entry& entry = entries[*place];
+            if ((entry.hash[index] & high_mask) == added) {
+                *end = *place;
+                *place = entry.links[index].chain_next;
+                end = &entry.links[index].chain_next;
+            } else {
+                place = &entry.links[index].chain_next;
+            }
+        }
+        *end = none;
+    }
+    if (buckets_in_use_ > high_mask) low_mask_ = high_mask;
+}
+
+// The other way: the last bucket's chain goes behind that of the one it was split from.
+void QueryTable::remove_bucket() {
+    Entry* entries = entries_.get();
+    if (buckets_in_use_ == low_mask_ + 1) low_mask_ >>= 1;
+    const std::uint32_t removed = --buckets_in_use_;
+    for (const Index index : {exact, endpoint}) {
+        std::uint32_t* place = buckets_[index].get() + (removed & low_mask_);
+        while (*place != none) place = &entries[*place].links[index].chain_next;
+        *place = std::exchange(buckets_[index].get()[removed], none);
+    }
 }
 
 QueryTable::Id QueryTable::store(const Message& query) {
@@ -250,6 +293,7 @@ QueryTable::Id QueryTable::store(const Message& query) {
     (list.tail != none ? entries[list.tail].second_next : list.head) = id;
     list.tail = id;
     ++size_;
+    while (buckets_in_use_ < 2 * size_ && buckets_in_use_ < most_buckets_) add_bucket();
     return id;
 }
 
@@ -332,6 +376,9 @@ void QueryTable::remove(Id id) {
     entry.stored_next = free_;
     free_ = id;
     --size_;
+    for (int i = 0; i < 2 && buckets_in_use_ > least_buckets && buckets_in_use_ > 8 * std::uint64_t{size_};
+         ++i)
+        remove_bucket();
 }
 
 }  // namespace sie::dnsqr

@@ -9,6 +9,9 @@
 //   answers (Q26) list `stored`    all entries in stored order              → eviction, end of input map
 //   `seconds`   second of the query's stamp              → the entries of that second in stored order: expiry
 //
+// The indexes are hash tables that grow and shrink bucket by bucket with the number of entries (linear
+// hashing, Litwin 1980): a few thousand queries wait as a rule, and their buckets stay in the cache.
+//
 // One thread. Views given out stay valid until the next store() or remove().
 #pragma once
 
@@ -72,6 +75,12 @@ class QueryTable {
     };
 
     [[nodiscard]] Hashes hash(const Message& message, Octets question) const;
+    [[nodiscard]] std::uint32_t* bucket_of(Index index, std::uint32_t hash) const {
+        const std::uint32_t at = hash & (2 * low_mask_ + 1);
+        return buckets_[index].get() + (at < buckets_in_use_ ? at : at & low_mask_);
+    }
+    void add_bucket();
+    void remove_bucket();
     void fetch(Index index, std::uint32_t hash) const;
     [[nodiscard]] bool same_endpoint(const Entry& entry, const Message& message) const;
     [[nodiscard]] bool same(Index index, const Entry& entry, const Message& message, Octets question) const;
@@ -81,7 +90,9 @@ class QueryTable {
     [[nodiscard]] StoredQuery* copy(const Message& query);
     void release(StoredQuery* query);
 
-    std::uint32_t capacity_, size_ = 0, never_used_ = 1, mask_;
+    std::uint32_t capacity_, size_ = 0, never_used_ = 1;
+    std::uint32_t most_buckets_, buckets_in_use_,
+        low_mask_;  // low_mask_ < buckets_in_use_ <= 2 × low_mask_ + 1
     HashKey key_;
     std::uint64_t sequence_ = 0;
     std::unique_ptr<Entry, Freed> entries_;             // 1 … capacity; pages are touched when first used

@@ -16,9 +16,8 @@ Transactions::Transactions(const Settings& settings, HashKey key, TransactionCou
       counts_(counts),
       drops_(drops),
       sink_(sink),
-      table_(settings.state_table_max, key) {
-    subnets_.reserve(dns::most_client_subnets);
-}
+      table_(settings.state_table_max, key),
+      subnet_room_(std::make_unique_for_overwrite<dns::OctetRange[]>(dns::most_client_subnets)) {}
 
 void Transactions::advance(Time now) {
     clock_ = now;
@@ -33,9 +32,9 @@ void Transactions::message(const Message& m) {
         ++drops_[index_of(DropReason::filtered_qr)];
         return;
     }
-    subnets_.clear();
+    subnets_ = {};
     if (settings_.zero_client_subnet && dns::may_hold_client_subnet(m.dns)) {
-        dns::find_client_subnets(m.dns, subnets_);
+        subnets_ = dns::find_client_subnets(m.dns, {subnet_room_.get(), dns::most_client_subnets});
         counts_.client_subnet_zeroed += subnets_.size();
     }
     if (settings_.capture_qr) {

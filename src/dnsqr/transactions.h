@@ -11,6 +11,8 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <vector>
 
 #include "base/drop_reason.h"
@@ -80,7 +82,8 @@ class Transactions {
     std::vector<QueryTable::Id> due_;
     std::vector<reassembly::Part> parts_;  // of the query that leaves
     std::vector<nmsg::DnsqrPacket> query_packets_, response_packets_;
-    std::vector<dns::OctetRange> subnets_;  // of the message in hand
+    std::unique_ptr<dns::OctetRange[]> subnet_room_;
+    std::span<const dns::OctetRange> subnets_;  // of the message in hand
     std::vector<std::uint8_t*> copies_;
 };
 

@@ -38,7 +38,7 @@ struct FreeDecompressor {
 
 int libdeflate_level(Compression level) {
     switch (level) {
-        case Compression::default_: return 6;
+        case Compression::default_: return 5;
         case Compression::best: return 12;
         case Compression::none:
         case Compression::fast: break;
@@ -137,6 +137,7 @@ void Compressor::append(Octets body, std::vector<std::uint8_t>& out) {
 
 struct Decompressor::State {
     std::unique_ptr<libdeflate_decompressor, FreeDecompressor> inflate{libdeflate_alloc_decompressor()};
+    std::size_t trailing_octets = 0;
 };
 
 Decompressor::Decompressor() : state_(std::make_unique<State>()) {
@@ -161,7 +162,10 @@ Decompressor::Outcome Decompressor::inflate(Octets framed, std::size_t most, std
         libdeflate_zlib_decompress_ex(state_->inflate.get(), stream.data(), stream.size(),
                                       out.empty() ? &nothing : out.data(), stated, &used, &made);
     if (result != LIBDEFLATE_SUCCESS || made != stated) return Outcome::damaged;
+    state_->trailing_octets = stream.size() - used;
     return Outcome::done;
 }
+
+std::size_t Decompressor::trailing_octets() const { return state_->trailing_octets; }
 
 }  // namespace sie::nmsg

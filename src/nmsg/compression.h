@@ -12,8 +12,8 @@
 
 namespace sie::nmsg {
 
-// none: plain containers. fast: ISA-L level 1, libdeflate 1 where ISA-L is missing. default_: libdeflate 6.
-// best: libdeflate 12.
+// none: plain containers. fast: ISA-L level 1, libdeflate 1 where ISA-L is missing. default_: libdeflate 5,
+// whose size is that of zlib 6. best: libdeflate 12.
 enum class Compression : std::uint8_t { none, fast, default_, best };
 [[nodiscard]] std::optional<Compression> compression_of(
     std::string_view word);  // "none", "fast", "default", "best"
@@ -48,6 +48,8 @@ class Decompressor {
     Decompressor& operator=(Decompressor&&) noexcept;
     enum class Outcome : std::uint8_t { done, too_large, damaged };
     [[nodiscard]] Outcome inflate(Octets framed, std::size_t most, std::vector<std::uint8_t>& out);
+    // Octets of the last `framed` behind its stream, which were ignored (N11).
+    [[nodiscard]] std::size_t trailing_octets() const;
 
   private:
     struct State;

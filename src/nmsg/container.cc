@@ -50,7 +50,7 @@ void ContainerBuilder::add(const Payload& payload) {
     const std::size_t size = encoded_size(payload);
     std::uint8_t* out = room(1 + pb::varint_size(size) + size);
     encode(payload, pb::write_bytes_start(out, field_payloads, size));
-    account(size, payload.has_octets ? crc32c(payload.octets) : 0);
+    account(size, payload.crc ? *payload.crc : payload.has_octets ? crc32c(payload.octets) : 0);
 }
 
 void ContainerBuilder::add(const DnsqrPayload& dnsqr, std::size_t dnsqr_size, std::int64_t time_sec,

@@ -18,7 +18,7 @@ ContainerReader::Outcome ContainerReader::open(std::uint8_t flags, Octets body, 
 }
 
 ContainerReader::Outcome ContainerReader::open_body(Octets octets, bool compressed) {
-    taken_ = 0;
+    taken_ = trailing_octets_ = without_crc_ = 0;
     if (compressed) {
         switch (decompressor_.inflate(octets, limits_.container_octets, inflated_)) {
             case Decompressor::Outcome::done: break;
@@ -26,6 +26,7 @@ ContainerReader::Outcome ContainerReader::open_body(Octets octets, bool compress
             case Decompressor::Outcome::damaged: return Outcome::damaged_stream;
         }
         octets = inflated_;
+        trailing_octets_ = decompressor_.trailing_octets();
     }
     if (!body_.open(octets)) return Outcome::malformed_body;
     ++counts_.containers;
@@ -37,11 +38,12 @@ bool ContainerReader::next(Payload& out) {
     std::optional<std::uint32_t> stored;
     while (body_.next(octets, stored)) {
         ++taken_;
-        const std::optional<Payload> payload = decode_payload(octets, &scattered_);
+        std::optional<Payload> payload = decode_payload(octets, &scattered_);
         if (!payload) {
             ++counts_.malformed_payloads;
             continue;
         }
+        if (!stored) ++without_crc_;
         if (stored) {
             const std::uint32_t calculated = crc32c(payload->octets);
             if (detail::swap(*stored) != calculated) {  // N7: stored with its octets swapped
@@ -49,6 +51,7 @@ bool ContainerReader::next(Payload& out) {
                 crc_failure_ = {calculated, *stored};
                 continue;
             }
+            payload->crc = calculated;
         }
         ++counts_.payloads;
         out = *payload;

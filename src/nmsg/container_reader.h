@@ -45,6 +45,9 @@ class ContainerReader {
 
     [[nodiscard]] const BodyWalk& body() const { return body_; }  // of the container that is open
     [[nodiscard]] std::size_t payloads_taken() const { return taken_; }
+    // No writer leaves these; a reader lets them pass. Of the container that is open, up to here:
+    [[nodiscard]] std::size_t trailing_octets() const { return trailing_octets_; }  // behind the zlib stream
+    [[nodiscard]] std::size_t payloads_without_crc() const { return without_crc_; }
     [[nodiscard]] const ReadCounts& counts() const { return counts_; }
     [[nodiscard]] std::pair<std::uint32_t, std::uint32_t> last_crc_failure() const { return crc_failure_; }
 
@@ -57,7 +60,7 @@ class ContainerReader {
     Decompressor decompressor_;
     std::vector<std::uint8_t> inflated_, scattered_;
     BodyWalk body_;
-    std::size_t taken_ = 0;
+    std::size_t taken_ = 0, trailing_octets_ = 0, without_crc_ = 0;
     std::pair<std::uint32_t, std::uint32_t> crc_failure_{};
 };
 

@@ -24,6 +24,9 @@ struct Payload {
     bool has_octets = true;                                      // field 5 is present
     Octets octets;                                               // field 5, as it is
     std::optional<std::uint32_t> source, group_operator, group;  // fields 7, 8, 9
+    // CRC-32C of the octets where a reader has worked it out already; who puts other octets here takes it
+    // away.
+    std::optional<std::uint32_t> crc;
     Octets unknown;  // other fields of NmsgPayload, encoded, kept when written again
 };
 

@@ -68,30 +68,58 @@ inline std::uint8_t* write_fixed64_field(std::uint8_t* out, std::uint32_t number
     return out + 8;
 }
 
-// Takes a varint from the front of `rest`; false if it does not end there or is longer than ten octets. Bits
-// beyond 64 are dropped, as protobuf does.
-[[nodiscard]] inline bool take_varint(Octets& rest, std::uint64_t& value) {
-    if (!rest.empty() && rest[0] < 0x80) [[likely]] {  // what most are
-        value = rest[0];
-        rest = rest.subspan(1);
-        return true;
-    }
-    if (rest.size() >= 2 && rest[1] < 0x80) {  // tags from 16 on, lengths of packets
-        value = (rest[0] & 0x7fU) | std::uint64_t{rest[1]} << 7;
-        rest = rest.subspan(2);
-        return true;
-    }
-    std::uint64_t sum = 0;
-    const std::size_t most = rest.size() < longest_varint ? rest.size() : longest_varint;
-    for (std::size_t i = 0; i < most; ++i) {
-        sum |= static_cast<std::uint64_t>(rest[i] & 0x7f) << (7 * i);
-        if (rest[i] < 0x80) {
-            value = sum;
-            rest = rest.subspan(i + 1);
-            return true;
+// Takes the varint at `at` and gives the octet behind it; null if it does not end before `end` or is longer
+// than ten octets. Bits beyond 64 are dropped, as protobuf does.
+[[nodiscard, gnu::noinline]] inline const std::uint8_t* take_long_varint(const std::uint8_t* at,
+                                                                         const std::uint8_t* end,
+                                                                         std::uint64_t& value) {
+    const std::size_t there = static_cast<std::size_t>(end - at),
+                      most = there < longest_varint ? there : longest_varint;
+    if (there >= 8) {
+        // Up to eight octets at once: those up to the first without its high bit, their groups of seven bits
+        // moved together by halves.
+        const std::uint64_t octets = load_le64(at), last = ~octets & 0x8080'8080'8080'8080;
+        if (last != 0) {
+            std::uint64_t bits = octets & (last ^ (last - 1)) & 0x7f7f'7f7f'7f7f'7f7f;
+            bits = (bits & 0x007f'007f'007f'007f) | (bits & 0x7f00'7f00'7f00'7f00) >> 1;
+            bits = (bits & 0x0000'3fff'0000'3fff) | (bits & 0x3fff'0000'3fff'0000) >> 2;
+            value = (bits & 0x0000'0000'0fff'ffff) | (bits & 0x0fff'ffff'0000'0000) >> 4;
+            return at + static_cast<unsigned>(std::countr_zero(last)) / 8 + 1;
         }
     }
-    return false;
+    std::uint64_t sum = 0;
+    for (std::size_t i = 0; i < most; ++i) {
+        sum |= static_cast<std::uint64_t>(at[i] & 0x7f) << (7 * i);
+        if (at[i] < 0x80) {
+            value = sum;
+            return at + i + 1;
+        }
+    }
+    return nullptr;
+}
+[[nodiscard, gnu::always_inline]] inline const std::uint8_t* take_varint(const std::uint8_t* at,
+                                                                         const std::uint8_t* end,
+                                                                         std::uint64_t& value) {
+    if (at != end && at[0] < 0x80) [[likely]] {  // what most are
+        value = at[0];
+        return at + 1;
+    }
+    if (end - at >= 2 && at[1] < 0x80) {  // tags from 16 on, lengths of packets
+        value = (at[0] & 0x7fU) | std::uint64_t{at[1]} << 7;
+        return at + 2;
+    }
+    std::uint64_t other = 0;
+    at = take_long_varint(at, end, other);
+    if (at != nullptr) value = other;
+    return at;
+}
+// The same from the front of `rest`; false, and everything in place, where the other gives null.
+[[nodiscard]] inline bool take_varint(Octets& rest, std::uint64_t& value) {
+    const std::uint8_t* const end = rest.data() + rest.size();
+    const std::uint8_t* const behind = take_varint(rest.data(), end, value);
+    if (behind == nullptr) return false;
+    rest = {behind, end};
+    return true;
 }
 
 struct Field {
@@ -110,56 +138,56 @@ struct Field {
 // Walks the fields of one message. next() is false at the end and at damage; damaged() tells which.
 class FieldWalk {
   public:
-    explicit FieldWalk(Octets message) : rest_(message) {}
+    explicit FieldWalk(Octets message) : at_(message.data()), end_(message.data() + message.size()) {}
 
-    [[nodiscard]] bool next(Field& field) {
-        if (rest_.empty() || damaged_) return false;
-        damaged_ = !take(field);
-        return !damaged_;
+    [[nodiscard, gnu::always_inline]] bool next(Field& field) {
+        if (at_ == end_ || damaged_) return false;
+        const std::uint8_t* const behind = take(field);
+        if (behind == nullptr) {
+            damaged_ = true;
+            return false;
+        }
+        field.whole = {at_, behind};
+        at_ = behind;
+        return true;
     }
     [[nodiscard]] bool damaged() const { return damaged_; }
-    [[nodiscard]] Octets rest() const { return rest_; }
+    [[nodiscard]] Octets rest() const { return {at_, end_}; }
 
   private:
-    [[nodiscard]] bool take(Field& field) {
-        const Octets start = rest_;
+    // The octet behind the field; null if it is damaged.
+    [[nodiscard, gnu::always_inline]] const std::uint8_t* take(Field& field) const {
         std::uint64_t tag = 0;
-        if (!take_varint(rest_, tag) || tag > UINT32_MAX || (tag >> 3) == 0) return false;
+        const std::uint8_t* at = take_varint(at_, end_, tag);
+        if (at == nullptr || tag > UINT32_MAX || (tag >> 3) == 0) return nullptr;
         field.number = static_cast<std::uint32_t>(tag >> 3);
         field.value = 0;
         field.octets = {};
         switch (tag & 7) {
-            case 0:
-                field.wire = Wire::varint;
-                if (!take_varint(rest_, field.value)) return false;
-                break;
+            case 0: field.wire = Wire::varint; return take_varint(at, end_, field.value);
             case 1:
                 field.wire = Wire::fixed64;
-                if (rest_.size() < 8) return false;
-                field.value = load_le64(rest_.data());
-                rest_ = rest_.subspan(8);
-                break;
+                if (end_ - at < 8) return nullptr;
+                field.value = load_le64(at);
+                return at + 8;
             case 2: {
                 field.wire = Wire::bytes;
                 std::uint64_t length = 0;
-                if (!take_varint(rest_, length) || length > rest_.size()) return false;
-                field.octets = {rest_.data(), rest_.data() + length};
-                rest_ = rest_.subspan(field.octets.size());
-                break;
+                at = take_varint(at, end_, length);
+                if (at == nullptr || length > static_cast<std::size_t>(end_ - at)) return nullptr;
+                field.octets = {at, at + length};
+                return at + length;
             }
             case 5:
                 field.wire = Wire::fixed32;
-                if (rest_.size() < 4) return false;
-                field.value = load_le32(rest_.data());
-                rest_ = rest_.subspan(4);
-                break;
-            default: return false;
+                if (end_ - at < 4) return nullptr;
+                field.value = load_le32(at);
+                return at + 4;
+            default: return nullptr;
         }
-        field.whole = start.first(start.size() - rest_.size());
-        return true;
     }
 
-    Octets rest_;
+    const std::uint8_t *at_, *end_;
     bool damaged_ = false;
 };
 

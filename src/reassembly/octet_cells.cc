@@ -18,24 +18,24 @@ std::uint32_t OctetCells::take() {
 std::uint32_t OctetCells::put(Octets octets) {
     std::uint32_t first = none;
     std::uint32_t* link = &first;
-    while (!octets.empty()) {
-        const std::size_t n = std::min(octets.size(), cell_octets);
+    const auto chained = [&] {
         const std::uint32_t cell = take();
-        std::memcpy(cells_.get() + cell * cell_octets, octets.data(), n);
-        octets = octets.subspan(n);
         *link = cell;
         link = &next_[cell];
-    }
+        return cells_.get() + cell * cell_octets;
+    };
+    // Whole cells apart: a copy of a length that the compiler knows is no call.
+    for (; octets.size() >= cell_octets; octets = octets.subspan(cell_octets))
+        std::memcpy(chained(), octets.data(), cell_octets);
+    if (!octets.empty()) std::memcpy(chained(), octets.data(), octets.size());
     *link = none;
     return first;
 }
 
 void OctetCells::copy(std::uint32_t chain, MutableOctets out) const {
-    for (; !out.empty(); chain = next_[chain]) {
-        const std::size_t n = std::min(out.size(), cell_octets);
-        std::memcpy(out.data(), cells_.get() + chain * cell_octets, n);
-        out = out.subspan(n);
-    }
+    for (; out.size() >= cell_octets; chain = next_[chain], out = out.subspan(cell_octets))
+        std::memcpy(out.data(), cells_.get() + chain * cell_octets, cell_octets);
+    if (!out.empty()) std::memcpy(out.data(), cells_.get() + chain * cell_octets, out.size());
 }
 
 bool OctetCells::holds(std::uint32_t chain, std::size_t skip, Octets octets) const {

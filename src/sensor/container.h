@@ -4,9 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "base/octets.h"
 #include "base/time.h"
-#include "nmsg/compression.h"
 #include "sensor/ledger.h"
 
 namespace sie::sensor {
@@ -27,10 +25,5 @@ class ContainerSink {
   protected:
     ~ContainerSink() = default;
 };
-
-// What is written for a container: its own octets as they stand, or, compressed or cut into fragments,
-// `framed`, which is overwritten.
-[[nodiscard]] Octets frame(const Container& container, nmsg::Compressor& compressor,
-                           std::vector<std::uint8_t>& framed);
 
 }  // namespace sie::sensor

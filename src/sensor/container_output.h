@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -42,7 +43,8 @@ class DiscardOutput final : public ContainerOutput {
 // Files of REFERENCE §5 in a folder; another stamp means another file.
 class SpoolOutput final : public ContainerOutput {
   public:
-    SpoolOutput(std::string folder, std::string prefix) : file_(std::move(folder), std::move(prefix)) {}
+    SpoolOutput(std::string folder, std::string prefix, std::string_view suffix = ".nmsg")
+        : file_(std::move(folder), std::move(prefix), std::string(suffix)) {}
     Result<void> write(Octets container, Time file_stamp) override;
     Result<void> close() override;
     spool::FileCounts counts() const override { return file_.counts(); }

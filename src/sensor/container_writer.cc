@@ -1,16 +1,14 @@
 #include "sensor/container_writer.h"
 
-#include "nmsg/container.h"
-
 namespace sie::sensor {
 
-ContainerWriter::ContainerWriter(ContainerOutput& output, nmsg::Compression compression, unsigned threads)
-    : output_(output), own_(compression) {
-    if (compression == nmsg::Compression::none) threads = 0;
+ContainerWriter::ContainerWriter(ContainerOutput& output, FileCompression compression, unsigned threads)
+    : output_(output), compression_(compression), own_(threads == 0 ? compression : FileCompression::none) {
+    if (compression == FileCompression::none) threads = 0;
     slots_.resize(std::size_t{2} * threads + 1);
     // Room for every container but an oversized one, so that a later one that is a little larger needs none.
     if (threads != 0)
-        for (Slot& slot : slots_) slot.framed.reserve(nmsg::most_container + nmsg::header_octets);
+        for (Slot& slot : slots_) slot.encoded.reserve(most_octets(compression));
     for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
 }
 
@@ -27,7 +25,7 @@ void ContainerWriter::submit(Container& container) {
     if (threads_.empty()) {
         Slot& slot = slots_.front();
         std::swap(slot.container, container);
-        slot.written = frame(slot.container, own_, slot.framed);
+        slot.written = own_.encode(slot.container, slot.encoded);
         write(slot);
         std::swap(slot.container, container);
         container.payloads = {};
@@ -58,7 +56,7 @@ void ContainerWriter::write(Slot& slot) {
 }
 
 void ContainerWriter::work() {
-    nmsg::Compressor compressor(own_.level());
+    ContainerEncoder encoder(compression_);
     std::unique_lock lock(mutex_);
     for (;;) {
         filled_.wait(lock, [&] { return stopping_ || take_ < fill_; });
@@ -66,7 +64,7 @@ void ContainerWriter::work() {
         Slot& slot = slots_[take_++ % slots_.size()];
         slot.stage = Stage::compressing;
         lock.unlock();
-        slot.written = frame(slot.container, compressor, slot.framed);
+        slot.written = encoder.encode(slot.container, slot.encoded);
         lock.lock();
         slot.stage = Stage::ready;
         // Whoever finishes the container whose turn it is writes it, and those behind it that are ready.

@@ -13,16 +13,16 @@
 #include <thread>
 #include <vector>
 
-#include "nmsg/compression.h"
 #include "sensor/container.h"
 #include "sensor/container_output.h"
+#include "sensor/file_compression.h"
 #include "sensor/ledger.h"
 
 namespace sie::sensor {
 
 class ContainerWriter final : public ContainerSink {
   public:
-    ContainerWriter(ContainerOutput& output, nmsg::Compression compression, unsigned threads);
+    ContainerWriter(ContainerOutput& output, FileCompression compression, unsigned threads);
     ~ContainerWriter();
     ContainerWriter(const ContainerWriter&) = delete;
     ContainerWriter& operator=(const ContainerWriter&) = delete;
@@ -40,8 +40,8 @@ class ContainerWriter final : public ContainerSink {
     struct Slot {
         Stage stage = Stage::free;
         Container container;
-        std::vector<std::uint8_t> framed;
-        Octets written;  // one of the two, see frame()
+        std::vector<std::uint8_t> encoded;
+        Octets written;  // one of the two, see ContainerEncoder
     };
     void wait_for_all();
     void write(Slot& slot);
@@ -55,7 +55,8 @@ class ContainerWriter final : public ContainerSink {
     std::mutex mutex_;
     std::condition_variable filled_, freed_;
     std::vector<std::thread> threads_;
-    nmsg::Compressor own_;
+    const FileCompression compression_;
+    ContainerEncoder own_;  // of the caller's thread
     std::atomic<bool> failed_ = false;
     std::optional<Error> error_;
     PayloadCounts written_{};

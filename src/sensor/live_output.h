@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <string>
+#include <string_view>
 
 #include "sensor/container_output.h"
 
@@ -14,7 +15,8 @@ namespace sie::sensor {
 class LiveFiles final : public ContainerOutput {
   public:
     static constexpr std::size_t most_unfinished = 64;
-    LiveFiles(std::string folder, std::string prefix) : file_(std::move(folder), std::move(prefix)) {}
+    LiveFiles(std::string folder, std::string prefix, std::string_view suffix = ".nmsg")
+        : file_(std::move(folder), std::move(prefix), std::string(suffix)) {}
     Result<void> write(Octets container, Time file_stamp) override;
     Result<void> close() override;
     spool::FileCounts counts() const override;

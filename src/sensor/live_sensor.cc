@@ -102,6 +102,7 @@ LiveStatus LiveSensor::status() const {
     all.ledger.payloads = writer.payloads;
     all.ledger.drops[index_of(DropReason::disk_full)] += writer.disk_full;
     all.written = writer.files;
+    all.hurried = writer.hurried;
     all.disk_failing = writer.failing;
     const std::uint64_t done = sum(writer.payloads) + writer.disk_full;
     all.payloads_waiting = pushed > done ? pushed - done : 0;
@@ -131,7 +132,7 @@ RunResult LiveSensor::stop(std::chrono::milliseconds most) {
     if (!stalled_ && writer_thread_.joinable()) writer_thread_.join();
 
     const LiveStatus last = status();
-    RunResult result{last.ledger, last.written, {}, {}};
+    RunResult result{last.ledger, last.written, last.hurried, {}, {}};
     for (const LiveStatus::Queue& queue : last.queues) result.queues.push_back(queue.counts);
     result.ledger.drops[index_of(DropReason::disk_full)] += last.payloads_waiting;
     if (stalled_)

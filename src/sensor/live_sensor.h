@@ -41,7 +41,7 @@ struct LiveSetup {
     const capture::PacketFilter* filter = nullptr;  // outlives the run
     HashKey key;
     ContainerOutput* output = nullptr;  // outlives the run
-    nmsg::Compression compression = nmsg::Compression::default_;
+    FileCompression compression = FileCompression::default_;
     spool::Rotation rotation;
     const LiveClock* clock = nullptr;  // outlives the run
     LiveLog* log = nullptr;            // outlives the run
@@ -53,6 +53,7 @@ struct LiveStatus {
     // The sum over all workers, with what the writer counted.
     Ledger ledger;
     spool::FileCounts written;
+    std::uint64_t hurried = 0;  // containers, see RunResult
     std::uint64_t queries_waiting = 0, datagrams_waiting = 0;
     std::uint64_t payloads_waiting = 0;  // in the queues to the writer
     struct Queue {

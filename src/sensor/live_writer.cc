@@ -18,9 +18,12 @@ constexpr std::int64_t between_complaints_ns = 60 * Time::per_second;
 
 LiveWriter::LiveWriter(Setup setup)
     : setup_(std::move(setup)),
-      compressor_(setup_.compression),
+      encoder_(setup_.compression),
       boundaries_(setup_.rotation),
-      marked_(setup_.queues.size()) {}
+      marked_(setup_.queues.size()) {
+    if (setup_.compression == FileCompression::default_ || setup_.compression == FileCompression::best)
+        hurried_encoder_.emplace(FileCompression::fast);
+}
 
 void LiveWriter::run() {
     for (;;) {
@@ -54,6 +57,28 @@ bool LiveWriter::take_containers() {
     return any;
 }
 
+ContainerEncoder& LiveWriter::encoder() {
+    if (!hurried_encoder_) return encoder_;
+    const auto fuller_than = [&](std::size_t parts, std::size_t of) {
+        return std::any_of(setup_.queues.begin(), setup_.queues.end(), [&](const ContainerQueue* queue) {
+            return queue->waiting() * of >= queue->capacity() * parts;
+        });
+    };
+    if (behind_ ? !fuller_than(1, 8) : fuller_than(1, 2)) {
+        behind_ = !behind_;
+        const std::int64_t now = setup_.clock.steady_ns();
+        if (behind_ && (told_behind_ns_ == 0 || now - told_behind_ns_ >= between_complaints_ns)) {
+            told_behind_ns_ = now;
+            setup_.log.tell(
+                Severity::info,
+                fmt::format("the queue to the writer is half full: compression {} is too slow for "
+                            "this traffic, fast takes its place meanwhile",
+                            word_of(setup_.compression)));
+        }
+    }
+    return behind_ || ending_.load(std::memory_order_acquire) ? *hurried_encoder_ : encoder_;
+}
+
 void LiveWriter::write(Container& container) {
     const Time now = setup_.clock.wall();
     if (!open_) {
@@ -61,7 +86,8 @@ void LiveWriter::write(Container& container) {
         open_ = true;
         boundaries_.begin(now);
     }
-    if (const auto written = setup_.output.write(frame(container, compressor_, framed_), stamp_); !written)
+    ContainerEncoder& encoder = this->encoder();
+    if (const auto written = setup_.output.write(encoder.encode(container, encoded_), stamp_); !written)
         return refused(written.error(), sum(container.payloads));
     std::string again;
     {
@@ -69,6 +95,7 @@ void LiveWriter::write(Container& container) {
         for (std::size_t i = 0; i < container.payloads.size(); ++i)
             status_.payloads[i] += container.payloads[i], in_file_[i] += container.payloads[i];
         status_.files = setup_.output.counts();
+        if (&encoder != &encoder_) ++status_.hurried;
         if (status_.failing)
             again = fmt::format("writing again; disk_full: {} transactions lost in all", status_.disk_full);
         status_.failing = false;

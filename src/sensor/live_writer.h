@@ -6,6 +6,9 @@
 // cannot be written is dropped and counted (disk_full) and told once a minute; the next container is tried
 // again. A file that cannot be finished is tried again at each later end of a file, and at the end of the
 // run.
+//
+// Behind, it compresses less rather than losing containers: from a queue that is half full until all are
+// nearly empty, and when the run ends, `fast` takes the place of `default` and `best`.
 #pragma once
 
 #include <atomic>
@@ -14,11 +17,13 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "sensor/container_output.h"
 #include "sensor/container_queue.h"
 #include "sensor/doorbell.h"
+#include "sensor/file_compression.h"
 #include "sensor/live_clock.h"
 #include "sensor/live_log.h"
 #include "spool/rotation.h"
@@ -29,7 +34,8 @@ struct WriterStatus {
     PayloadCounts payloads{};  // written, those of the open file too
     std::uint64_t disk_full = 0;
     spool::FileCounts files;
-    bool failing = false;  // the last write or close was refused
+    std::uint64_t hurried = 0;  // containers compressed with `fast`, because the writer was behind
+    bool failing = false;       // the last write or close was refused
 };
 
 class LiveWriter {
@@ -38,7 +44,7 @@ class LiveWriter {
         std::vector<ContainerQueue*> queues;
         Doorbell& bell;
         ContainerOutput& output;
-        nmsg::Compression compression = nmsg::Compression::default_;
+        FileCompression compression = FileCompression::default_;
         spool::Rotation rotation;
         const LiveClock& clock;
         LiveLog& log;
@@ -57,6 +63,7 @@ class LiveWriter {
   private:
     [[nodiscard]] bool take_containers();
     void write(Container& container);
+    [[nodiscard]] ContainerEncoder& encoder();
     void turn_files();
     void close_file();
     void retry_unfinished(bool last);
@@ -65,9 +72,12 @@ class LiveWriter {
     [[nodiscard]] std::chrono::milliseconds until_next_turn() const;
 
     const Setup setup_;
-    nmsg::Compressor compressor_;
+    ContainerEncoder encoder_;
+    std::optional<ContainerEncoder> hurried_encoder_;  // where there is a faster one
+    bool behind_ = false;
+    std::int64_t told_behind_ns_ = 0;
     Container in_hand_;
-    std::vector<std::uint8_t> framed_;
+    std::vector<std::uint8_t> encoded_;
     Time stamp_;  // of the open file
     bool open_ = false;
     spool::WallRotation boundaries_;

@@ -153,10 +153,6 @@ void PacketPath::finish() {
     transactions_.flush();
 }
 
-bool PacketPath::is_dns_port(std::uint16_t port) const {
-    return std::find(settings_.ports.begin(), settings_.ports.end(), port) != settings_.ports.end();
-}
-
 bool PacketPath::has_dns_port(std::uint16_t a, std::uint16_t b, bool multicast_too) const {
     return is_dns_port(a) || is_dns_port(b) ||
            (multicast_too && (a == multicast_dns_port || b == multicast_dns_port));

@@ -52,7 +52,11 @@ class PacketPath final : private reassembly::DropCounter {
     void count(DropReason reason, std::uint64_t fragments) override {
         ledger_.drops[index_of(reason)] += fragments;
     }
-    [[nodiscard]] bool is_dns_port(std::uint16_t port) const;
+    [[nodiscard]] bool is_dns_port(std::uint16_t port) const {
+        for (const std::uint16_t dns_port : settings_.ports)
+            if (port == dns_port) return true;
+        return false;
+    }
     [[nodiscard]] bool has_dns_port(std::uint16_t a, std::uint16_t b, bool multicast_too) const;
 
     const dnsqr::Settings settings_;

@@ -15,6 +15,7 @@
 #include "capture/packet_filter.h"
 #include "dnsqr/settings.h"
 #include "sensor/container_output.h"
+#include "sensor/file_compression.h"
 #include "sensor/ledger.h"
 #include "sensor/payload_packer.h"
 #include "sensor/run_result.h"
@@ -27,7 +28,7 @@ struct ReplayOptions {
     const capture::PacketFilter* filter = nullptr;
     HashKey key;
     ContainerOutput* output = nullptr;  // null: nothing is built
-    nmsg::Compression compression = nmsg::Compression::default_;
+    FileCompression compression = FileCompression::default_;
     unsigned compression_threads = 1;
     spool::Rotation rotation;
     std::optional<std::uint64_t> most_payloads;  // -c: stop after the packet that makes the N-th

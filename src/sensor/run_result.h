@@ -20,6 +20,7 @@ struct QueueCounts {
 struct RunResult {
     Ledger ledger;
     spool::FileCounts written;
+    std::uint64_t hurried = 0;  // containers compressed with `fast`, because the writer was behind (live)
     std::vector<QueueCounts> queues;  // of each worker; offline none
     std::optional<Error> error;
 };

@@ -41,11 +41,11 @@ std::string summary_json(const RunResult& result, double seconds) {
     const Ledger& l = result.ledger;
     return fmt::format(
         R"({{"frames":{},"joined":{},"messages":{},"transactions":{},"payloads":{},"drops":{},"evicted":{},)"
-        R"("client_subnet_zeroed":{},"written":{{"files":{},"containers":{},"octets":{}}},"seconds":{:.6f}}})",
+        R"("client_subnet_zeroed":{},"written":{{"files":{},"containers":{},"octets":{},"hurried":{}}},"seconds":{:.6f}}})",
         l.frames, l.joined, l.messages, json_object([&](auto put) { transactions(l, put); }),
         json_object([&](auto put) { payloads(l, put); }), json_object([&](auto put) { drops(l, put); }),
         l.transactions.evicted, l.transactions.client_subnet_zeroed, result.written.files,
-        result.written.containers, result.written.octets, seconds);
+        result.written.containers, result.written.octets, result.hurried, seconds);
 }
 
 std::string summary_text(const RunResult& result, double seconds) {
@@ -75,6 +75,7 @@ std::string summary_text(const RunResult& result, double seconds) {
     fmt::format_to(std::back_inserter(text),
                    "written                     {} files, {} containers, {} octets\n", result.written.files,
                    result.written.containers, result.written.octets);
+    indented("compressed in haste (fast)", result.hurried);
     for (std::size_t i = 0; i < result.queues.size(); ++i)
         fmt::format_to(std::back_inserter(text),
                        "queue of worker {:<11} {} containers, {} transactions lost (queue_full)\n", i,

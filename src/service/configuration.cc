@@ -231,7 +231,7 @@ class Judge {
                       fmt::format("{} is not below rotation_interval, {}", *s.rotation_offset_s,
                                   s.rotation_interval_s),
                       fmt::format("write a number from 0 to {}, or random", s.rotation_interval_s - 1));
-        if (word_of(s.compression) == "zstd" && s.upload && !s.upload_zstd)
+        if (given_.into_spool && s.compression == sensor::FileCompression::zstd && s.upload && !s.upload_zstd)
             add_error(named("compression"), "zstd is not for a collector of the old kind",
                       "choose another one, or set upload_zstd=yes if the collector reads it, or upload=no");
         // Without the list that was refused they would speak of a sensor that nobody asked for.

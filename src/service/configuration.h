@@ -38,6 +38,7 @@ struct Given {
     std::vector<FlagValue> flags;  // a later one of the same row wins
     bool needs_list = true;        // without DNSQR_RES_ADDRS and DNSQR_AUTH_ADDRS it is an error
     bool needs_interface = false;  // live
+    bool into_spool = false;       // its files wait in the spool, and are uploaded from there
 };
 
 struct Origin {

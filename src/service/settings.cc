@@ -273,24 +273,13 @@ constexpr std::array<View, 8> levels{"emerg", "alert", "crit", "err", "warning",
                        levels.at(static_cast<std::size_t>(priority.level)));
 }
 
-constexpr std::array<View, 5> compressions{"none", "fast", "default", "best", "zstd"};
-[[nodiscard]] std::string known_compressions() {
-    std::string known;
-    for (const View word : compressions)
-        if (nmsg::compression_of(word)) known += (known.empty() ? "" : ", ") + std::string(word);
-    return known;
-}
-[[nodiscard]] Result<void> read_compression(View what, View text, nmsg::Compression& value) {
-    const std::string known = known_compressions();
-    if (auto blank = refuse_blank(what, text, "one of " + known)) return *blank;
+[[nodiscard]] Result<void> read_compression(View what, View text, sensor::FileCompression& value) {
+    constexpr View known = "one of none, fast, default, best, zstd";
+    if (auto blank = refuse_blank(what, text, std::string(known))) return *blank;
     const View word = trimmed(text);
-    const auto level = nmsg::compression_of(word);
-    if (!level) {
-        const bool later = std::find(compressions.begin(), compressions.end(), word) != compressions.end();
-        return refuse(what, quoted(word) + (later ? " is not in this version" : " is not known"),
-                      "write one of " + known);
-    }
-    value = *level;
+    const auto compression = sensor::file_compression_of(word);
+    if (!compression) return refuse(what, quoted(word) + " is not known", "write " + std::string(known));
+    value = *compression;
     return {};
 }
 
@@ -349,8 +338,8 @@ const std::array own_rows{
     SettingRow{"outfile_prefix", "NAME", "the host's name", "letters, digits, `.`, `_`, `-`", "0.6.14",
                "first part of file names", Topic::files, ROW_READ(read_prefix(n, t, s.outfile_prefix)),
                ROW_SHOW(s.outfile_prefix)},
-    SettingRow{"compression", "LEVEL", "default", "none, fast, default, best", "1.0",
-               "how hard the containers are compressed", Topic::files,
+    SettingRow{"compression", "LEVEL", "default", "none, fast, default, best, zstd", "1.0",
+               "how hard containers are compressed; zstd: files .nmsg.zst", Topic::files,
                ROW_READ(read_compression(n, t, s.compression)),
                ROW_SHOW(std::string(word_of(s.compression)))},
     SettingRow{"rotation_interval", "SECONDS", "60", "1 … 86400", "1.0",

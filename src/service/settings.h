@@ -17,7 +17,7 @@
 #include "base/result.h"
 #include "dnsqr/settings.h"
 #include "net/address.h"
-#include "nmsg/compression.h"
+#include "sensor/file_compression.h"
 
 namespace sie::service {
 
@@ -44,7 +44,7 @@ struct SensorSettings {
     std::string spooldir = "/var/spool/sie";  // absolute, without ".." and without a slash at its end
     std::string channel = "ch202";            // one name of a folder
     std::string outfile_prefix;               // empty: the host's name
-    nmsg::Compression compression = nmsg::Compression::default_;
+    sensor::FileCompression compression = sensor::FileCompression::default_;
     std::int64_t rotation_interval_s = 60;
     std::optional<std::int64_t> rotation_offset_s = 0;  // nothing: drawn at start
 

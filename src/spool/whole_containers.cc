@@ -95,6 +95,11 @@ class ContainerRow {
         while (containers_in_.next(payload)) {}
         held_.clear();
         if (!sound_so_far()) return false;
+        // A length that was damaged can end the container in front of its first payload, behind its zlib
+        // stream, or between two CRCs.
+        if (containers_in_.payloads_taken() == 0 || containers_in_.trailing_octets() != 0 ||
+            containers_in_.payloads_without_crc() != 0)
+            return false;
         ++containers_;
         if (fragment) fragments_waiting_ -= std::min<std::uint64_t>(fragments_waiting_, fragment->last);
         if (fragments_waiting_ == 0) {

@@ -15,7 +15,8 @@ class NmsgSink final : public Sink {
         : style_(options.style),
           unbuffered_(options.unbuffered),
           output_(std::move(output)),
-          writer_(*output_, options.compression, std::max(1U, std::thread::hardware_concurrency())) {}
+          writer_(*output_, sensor::file_compression_of(options.compression),
+                  std::max(1U, std::thread::hardware_concurrency())) {}
 
     Result<void> put(const nmsg::Payload& payload) override {
         const nmsg::Payload written = with_envelope(payload, style_);

@@ -105,43 +105,49 @@ std::optional<double> DecodedPayload::dnsqr_delay() {
         return std::nullopt;
     const auto asked_sec = static_cast<std::int64_t>(fields_.last(rows.query_sec)->number);
     const auto asked_nsec = static_cast<std::int32_t>(fields_.last(rows.query_nsec)->number);
-    seconds_.clear();
-    fields_.each(rows.response_sec, [&](const FieldValue& value) {
-        seconds_.push_back(static_cast<std::int64_t>(value.number));
-    });
+    // Differences of stamps from outside: their wrap is harmless, their overflow must be.
+    const auto delay = [&](std::uint64_t seconds, std::uint64_t nanoseconds) {
+        const auto whole = static_cast<std::int64_t>(seconds - static_cast<std::uint64_t>(asked_sec));
+        const auto part = std::int64_t{static_cast<std::int32_t>(nanoseconds)} - asked_nsec;
+        return static_cast<double>(whole) + static_cast<double>(part) / 1e9;
+    };
     double longest = 0;
+    if (fields_.count(rows.response_sec) == 1)
+        return std::max(longest, delay(fields_.last(rows.response_sec)->number,
+                                       fields_.last(rows.response_nsec)->number));
+    seconds_.clear();
+    fields_.each(rows.response_sec, [&](const FieldValue& value) { seconds_.push_back(value.number); });
     std::size_t i = 0;
     fields_.each(rows.response_nsec, [&](const FieldValue& value) {
-        // Differences of stamps from outside: their wrap is harmless, their overflow must be.
-        const auto whole = static_cast<std::int64_t>(static_cast<std::uint64_t>(seconds_[i++]) -
-                                                     static_cast<std::uint64_t>(asked_sec));
-        const auto part = std::int64_t{static_cast<std::int32_t>(value.number)} - asked_nsec;
-        longest = std::max(longest, static_cast<double>(whole) + static_cast<double>(part) / 1e9);
+        longest = std::max(longest, delay(seconds_[i++], value.number));
     });
     return longest;
 }
 
+std::span<const Octets> DecodedPayload::packets_of(std::size_t row) {
+    packets_.clear();
+    fields_.each(row, [&](const FieldValue& value) { packets_.push_back(value.octets); });
+    return packets_;
+}
+
 std::optional<Octets> DecodedPayload::dnsqr_message(bool response) {
     const DnsqrRows& rows = dnsqr_rows();
-    packets_.clear();
-    fields_.each(response ? rows.response_packet : rows.query_packet,
-                 [&](const FieldValue& value) { packets_.push_back(value.octets); });
+    const std::span<const Octets> packets = packets_of(response ? rows.response_packet : rows.query_packet);
     if (!response) {
         const std::size_t address = fields_.last(rows.query_ip)->octets.size();
-        if (packets_.size() != 1 || (address != 4 && address != 16)) return std::nullopt;
+        if (packets.size() != 1 || (address != 4 && address != 16)) return std::nullopt;
     }
-    if (packets_.empty()) return std::nullopt;
-    return recorded_.dns(packets_);
+    if (packets.empty()) return std::nullopt;
+    return recorded_.dns(packets);
 }
 
 std::optional<nmsg::ChecksumVerdict> DecodedPayload::dnsqr_verdict() {
     const DnsqrRows& rows = dnsqr_rows();
-    packets_.clear();
-    fields_.each(rows.response_packet, [&](const FieldValue& value) { packets_.push_back(value.octets); });
-    if (packets_.empty()) return std::nullopt;
+    const std::span<const Octets> packets = packets_of(rows.response_packet);
+    if (packets.empty()) return std::nullopt;
     if (const FieldValue* zeroed = fields_.last(rows.zeroed); zeroed != nullptr && zeroed->number != 0)
         return nmsg::ChecksumVerdict::error;
-    return recorded_.verdict(packets_);
+    return recorded_.verdict(packets);
 }
 
 std::optional<FieldValue> DecodedPayload::dnstap_value(Kind kind) const {

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "nmsg/payload.h"
@@ -45,6 +46,7 @@ class DecodedPayload {
 
   private:
     void find_rdata_rows();
+    [[nodiscard]] std::span<const Octets> packets_of(std::size_t row);
 
     const PayloadType* type_ = nullptr;
     const PayloadType* rdata_rows_of_ = nullptr;
@@ -52,7 +54,7 @@ class DecodedPayload {
     PayloadFields fields_;
     RecordedPackets recorded_;
     std::vector<Octets> packets_;
-    std::vector<std::int64_t> seconds_;
+    std::vector<std::uint64_t> seconds_;
 };
 
 }  // namespace sie::text

@@ -1,7 +1,7 @@
 // The digits behind the point of a double, exactly, without a general printer of numbers.
 #pragma once
 
-#include <cmath>
+#include <bit>
 #include <cstdint>
 #include <optional>
 
@@ -20,9 +20,12 @@ template <unsigned digits>
         return value;
     };
     if (fraction == 0) return 0;
-    int exponent = 0;
-    const auto mantissa = static_cast<std::uint64_t>(std::ldexp(std::frexp(fraction, &exponent), 53));
-    const int shift = 53 - exponent - static_cast<int>(digits);
+    constexpr int mantissa_bits = 52, bias = 1023;
+    const auto bits = std::bit_cast<std::uint64_t>(fraction);
+    const std::uint64_t mantissa = (bits & ((std::uint64_t{1} << mantissa_bits) - 1)) | std::uint64_t{1}
+                                                                                            << mantissa_bits;
+    const int shift =
+        bias + mantissa_bits - static_cast<int>(bits >> mantissa_bits) - static_cast<int>(digits);
     if (shift < 1 || shift > 100) return std::nullopt;
     const Wide product = Wide{mantissa} * power(5);
     const Wide quotient = product >> shift, rest = product & ((Wide{1} << shift) - 1),

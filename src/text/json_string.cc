@@ -114,9 +114,8 @@ void append_json_base64(TextBuffer& json, Octets octets) {
         json += "null";
         return;
     }
-    json += '"';
-    append_base64(json, octets);
-    json += '"';
+    char* out = put(json.room(base64_size(octets.size()) + 2), "\"");
+    json.grow_to(put(put_base64(out, octets), "\""));
 }
 
 }  // namespace sie::text

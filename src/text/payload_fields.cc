@@ -20,28 +20,34 @@ constexpr Wire wire_of(Storage storage) {
 
 }  // namespace
 
-void PayloadFields::put_more(OfRow& of, const FieldValue& value) {
+void PayloadFields::put_more(std::size_t row, std::uint64_t number, Octets octets) {
     const auto index = static_cast<std::uint32_t>(more_.size());
-    more_.push_back({value, none});
-    (of.last == none ? of.second : more_[of.last].next) = index;
-    of.last = index;
-    ++of.count;
+    more_.push_back({{number, octets}, none});
+    List& list = lists_[row];
+    if (!is_listed(row)) {
+        listed_ |= std::uint64_t{1} << row;
+        list = {1, index, index};
+    } else {
+        more_[list.last].next = index;
+        list.last = index;
+    }
+    ++list.count;
 }
 
 // A list of numbers may stand packed in one field.
-bool PayloadFields::take_packed(std::size_t row, const nmsg::protobuf::Field& field) {
+bool PayloadFields::take_packed(std::size_t row, std::optional<Octets> packed) {
     const FieldRow& is = type_->rows[row];
-    if (is.label != Label::repeated || !field.is_bytes()) return false;
-    for (Octets rest = field.octets; !rest.empty();) {
-        FieldValue value;
+    if (is.label != Label::repeated || !packed) return false;
+    for (Octets rest = *packed; !rest.empty();) {
+        std::uint64_t number = 0;
         if (is.storage == Storage::varint) {
-            if (!nmsg::protobuf::take_varint(rest, value.number)) return false;
+            if (!nmsg::protobuf::take_varint(rest, number)) return false;
         } else {
             if (rest.size() < 4) return false;
-            value.number = load_le32(rest.data());
+            number = load_le32(rest.data());
             rest = rest.subspan(4);
         }
-        put(row, value);
+        put(row, number, {});
     }
     return true;
 }
@@ -52,8 +58,8 @@ bool PayloadFields::walk(Octets message, const Places& places, std::uint64_t req
         const Place place = field.number < listed_numbers ? places[field.number] : Place{};
         if (place.row == no_row) continue;
         if (field.wire == place.wire)
-            put(place.row, {field.value, field.octets});
-        else if (!take_packed(place.row, field))
+            put(place.row, field.value, field.octets);
+        else if (!take_packed(place.row, field.is_bytes() ? std::optional(field.octets) : std::nullopt))
             return false;
     }
     return !walk.damaged() && (seen_ & required) == required;
@@ -83,7 +89,7 @@ void PayloadFields::use(const PayloadType& type) {
 bool PayloadFields::decode(const PayloadType& type, Octets payload) {
     if (type_ != &type) use(type);
     more_.clear();
-    seen_ = 0;
+    seen_ = listed_ = 0;
     inner_is_there_ = false;
     if (!walk(payload, outer_, required_outer_)) return false;
     if (holder_ == no_row) return true;

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/text_append.h"
 #include "base/text_buffer.h"
 
 #include "nmsg/payload.h"
@@ -45,37 +46,51 @@ class PayloadText {
     [[nodiscard]] bool body_is_shown(const nmsg::Payload& payload);
     void presentation_rows(TextBuffer& text);
     void presentation_row(TextBuffer& text, std::size_t row);
+    struct ShownRow;
+    [[nodiscard]] char* put_line(char* out, const ShownRow& row, const FieldValue& value) const;
+    void use_type();
     void presentation_value(TextBuffer& text, const FieldRow& row, const FieldValue& value);
+    void presentation_name(TextBuffer& text, Octets name);
     void presentation_message(TextBuffer& text, std::string_view name, Octets message);
     void json_rows(TextBuffer& json);
-    void json_row(TextBuffer& json, const FieldRow& is, std::size_t row);
-    void json_value(TextBuffer& json, const FieldRow& row, const FieldValue& value);
-    void json_other_value(TextBuffer& json, const FieldRow& row, const FieldValue& value);
-    void json_list(TextBuffer& json, const FieldRow& row, std::size_t number);
-    void json_key(TextBuffer& json, const FieldRow& row);
-    void json_key(TextBuffer& json, std::string_view name);
-    void use_type();
-    void json_message(TextBuffer& json, const FieldRow& row, Octets message);
+    void json_row(TextBuffer& json, const ShownRow& row);
+    void json_list(TextBuffer& json, const ShownRow& row);
+    void json_value(TextBuffer& json, const ShownRow& row, const FieldValue& value);
+    void json_name(TextBuffer& json, const ShownRow& row, Octets name);
+    void json_message(TextBuffer& json, const ShownRow& row, Octets message);
     void json_encoded(TextBuffer& json, Octets octets);
+    [[nodiscard]] char* put_value(char* out, const ShownRow& row, const FieldValue& value) const;
+    void append_other_value(TextBuffer& json, const ShownRow& row, const FieldValue& value);
     void presentation_ncap_payload(TextBuffer& text);
 
     EnvelopeStyle style_;
     DecodedPayload decoded_;
     MessageText message_text_;
-    TextBuffer date_;
+    TextPiece<32> date_;
     std::size_t response_at_ = 0, response_size_ = 0;  // of the JSON in hand: where the response stands
     std::int64_t date_second_ = INT64_MIN;
-    bool first_key_ = true;
-    // What is worked out once for the rows of one type: how each is written in JSON, and its key as it is
-    // written (copied whole, whatever its size).
-    enum class Way : std::uint8_t { hidden, stored, list, other };
-    struct RowInJson {
-        Way way = Way::hidden;
-        std::uint8_t key_size = 0;
-        std::array<char, 32> key{};
+    // What is worked out once for the rows of one type: how each is written, and the pieces of text that are
+    // written for it again and again.
+    enum class Way : std::uint8_t {
+        value,  // stored once, and short
+        other_value,
+        list,
+        name,
+        other,
     };
+    using Piece = TextPiece<32>;
+    struct ShownRow {
+        const FieldRow* is = nullptr;
+        std::size_t number = 0;  // of the row
+        Way way = Way::other;
+        Piece key, twin_key;           // as they are written; in JSON with a comma in front
+        std::vector<Piece> symbols{};  // by their values, as they are written; an empty one is none
+    };
+    void use_rows_in_json();
+    void use_rows_in_presentation();
     const PayloadType* in_use_ = nullptr;
-    std::vector<RowInJson> rows_in_json_;
+    TextPiece<64> names_in_json_;  // of vendor and type
+    std::vector<ShownRow> rows_in_json_, rows_in_presentation_;
     std::uint64_t undecodable_ = 0, unknown_ = 0;
 };
 

@@ -41,15 +41,30 @@ void append_numbered(TextBuffer& text, std::string_view name, std::string_view u
 void append_seconds(TextBuffer& text, double value) {
     constexpr double exact_below = 1e15;  // the whole part fits
     if (value >= 0 && value < exact_below && !std::signbit(value)) {
-        const double whole = std::floor(value);
-        if (const auto fraction = fraction_digits<6>(value - whole)) {
-            append_decimal(text, static_cast<std::uint64_t>(whole));
+        const auto whole = static_cast<std::int64_t>(value);
+        if (const auto fraction = fraction_digits<6>(value - static_cast<double>(whole))) {
+            append_signed(text, whole);
             text += '.';
             return append_padded(text, *fraction, 6);
         }
     }
     text += fmt::format("{:.6f}", value);
 }
+
+// Kinds whose lines put_line() writes.
+bool is_short(Kind kind) {
+    switch (kind) {
+        case Kind::u16:
+        case Kind::enumeration:
+        case Kind::ip:
+        case Kind::rrtype:
+        case Kind::rrclass:
+        case Kind::rcode: return true;
+        default: return false;
+    }
+}
+// More than such a line takes, without its end.
+constexpr std::size_t line_room = 128;
 
 std::string_view proto_name(std::uint32_t proto) {
     switch (proto) {
@@ -63,6 +78,7 @@ std::string_view proto_name(std::uint32_t proto) {
 }  // namespace
 
 void PayloadText::append_presentation(TextBuffer& text, const nmsg::Payload& payload) {
+    message_text_.forget_name();
     const bool shown = body_is_shown(payload);
     text += '[';
     append_decimal(text, payload.octets.size());
@@ -106,10 +122,64 @@ void PayloadText::append_presentation(TextBuffer& text, const nmsg::Payload& pay
     text += '\n';
 }
 
+void PayloadText::use_rows_in_presentation() {
+    rows_in_presentation_.clear();
+    for (const FieldRow& is : in_use_->rows) {
+        if (is.shown != Shown::in_both && is.shown != Shown::in_presentation) continue;
+        ShownRow& row = rows_in_presentation_.emplace_back();
+        row.is = &is;
+        row.number = static_cast<std::size_t>(&is - in_use_->rows.data());
+        row.way =
+            is_short(is.kind) && is.label != Label::repeated && !is.with_default ? Way::value : Way::other;
+        row.key = Piece(fmt::format("{}: ", is.name));
+        for (const Symbol& symbol : is.symbols) {
+            row.symbols.resize(std::max<std::size_t>(row.symbols.size(), symbol.value + 1));
+            row.symbols[symbol.value] = Piece(symbol.name);
+        }
+    }
+}
+
+// A value of which there are many, up to the end of its line; null: it is one for presentation_value().
+[[gnu::always_inline]] inline char* PayloadText::put_line(char* out, const ShownRow& row,
+                                                          const FieldValue& value) const {
+    const auto number16 = static_cast<std::uint16_t>(value.number);
+    const auto number = [number16](char* end) { return put(put_decimal(put(end, " ("), number16), ")"); };
+    out = row.key.put(out);
+    switch (row.is->kind) {
+        case Kind::u16: return put_decimal(out, number16);
+        case Kind::enumeration: {
+            const auto symbol = static_cast<std::uint32_t>(value.number);
+            const bool known = symbol < row.symbols.size() && !row.symbols[symbol].empty();
+            return known ? row.symbols[symbol].put(out) : nullptr;
+        }
+        case Kind::ip:
+            return value.octets.size() == 4    ? put_ipv4(out, value.octets.data())
+                   : value.octets.size() == 16 ? put_ipv6(out, value.octets.data())
+                                               : nullptr;
+        case Kind::rrclass: return number(dns::put_class(out, number16));
+        case Kind::rcode: {
+            char* const end = dns::put_rcode_name(out, number16);
+            return end != nullptr ? number(end) : nullptr;
+        }
+        default: {
+            if (dns::type_name(number16, style_.rdata_form).empty()) return nullptr;
+            return number(dns::put_type(out, number16, style_.rdata_form));
+        }
+    }
+}
+
 void PayloadText::presentation_rows(TextBuffer& text) {
-    for (std::size_t row = 0; row < decoded_.type()->rows.size(); ++row) {
-        const Shown shown = decoded_.type()->rows[row].shown;
-        if (shown == Shown::in_both || shown == Shown::in_presentation) presentation_row(text, row);
+    for (const ShownRow& row : rows_in_presentation_) {
+        if (row.way == Way::value) {
+            const FieldValue* const stored = decoded_.fields().last(row.number);
+            if (stored == nullptr) continue;
+            if (char* const end = put_line(text.room(line_room), row, *stored)) {
+                text.grow_to(end);
+                text += style_.end_of_line;
+                continue;
+            }
+        }
+        presentation_row(text, row.number);
     }
 }
 
@@ -141,6 +211,12 @@ void PayloadText::presentation_row(TextBuffer& text, std::size_t row) {
     } else if (const auto value = decoded_.value(row)) {
         presentation_value(text, is, *value);
     }
+}
+
+void PayloadText::presentation_name(TextBuffer& text, Octets name) {
+    const std::size_t start = text.size();
+    dns::append_name(name, text);
+    message_text_.know_name(name, start, text.size() - start);
 }
 
 void PayloadText::presentation_value(TextBuffer& text, const FieldRow& row, const FieldValue& value) {
@@ -192,7 +268,7 @@ void PayloadText::presentation_value(TextBuffer& text, const FieldRow& row, cons
         case Kind::name:
         case Kind::dnstap_qname:
             if (octets.empty() || octets.size() > most_name) return text.cut(start);
-            dns::append_name(octets, text);
+            presentation_name(text, octets);
             break;
         case Kind::rrtype:
         case Kind::dnstap_qtype:

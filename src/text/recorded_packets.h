@@ -17,12 +17,12 @@ namespace sie::text {
 
 class RecordedPackets {
   public:
-    // The UDP datagram in one packet, or in the fragments together; nothing if they are no such thing.
+    // The UDP datagram in one packet, or in the fragments together; null if they are no such thing.
     struct Datagram {
         net::PacketView packet;
         Octets udp;  // header and data, as far as the packet goes
     };
-    [[nodiscard]] std::optional<Datagram> datagram(std::span<const Octets> packets);
+    [[nodiscard]] const Datagram* datagram(std::span<const Octets> packets);
     // Its data: the DNS message.
     [[nodiscard]] std::optional<Octets> dns(std::span<const Octets> packets);
     // What a payload without a stored verdict shows (N40).
@@ -33,6 +33,7 @@ class RecordedPackets {
         void count(DropReason, std::uint64_t) override {}
     };
     NotCounted drops_;
+    Datagram found_;
     std::unique_ptr<reassembly::Reassembler> reassembler_;  // made when fragments first come
 };
 

@@ -50,7 +50,8 @@ int run_files(const RunOptions& given, const service::SensorSettings& settings, 
     } else if (!given.output_dir.empty()) {
         const auto prefix = service::file_prefix(settings);
         if (!prefix) return refuse(prefix.error());
-        output = std::make_unique<sensor::SpoolOutput>(given.output_dir, *prefix);
+        output =
+            std::make_unique<sensor::SpoolOutput>(given.output_dir, *prefix, suffix_of(settings.compression));
     }
     options.output = output.get();
     options.compression_threads = std::max(1U, std::thread::hardware_concurrency());
@@ -95,8 +96,12 @@ int run_command(const RunOptions& given, const tools::SettingFlags& flags) {
                 {ErrorKind::usage, "--status-interval", {}, seconds.error().why, seconds.error().remedy});
         status_interval = static_cast<std::int64_t>(*seconds);
     }
+    const bool elsewhere = given.discard || !given.output_dir.empty() || !given.write_to.empty();
+    const auto purpose = !live       ? tools::Purpose::replay
+                         : elsewhere ? tools::Purpose::live
+                                     : tools::Purpose::spool;
     const tools::Configured settings =
-        tools::configured(given.config, flags, live, given.quiet, live && given.own_addresses);
+        tools::configured(given.config, flags, purpose, given.quiet, live && given.own_addresses);
     if (settings.status != 0) return settings.status;
     if (!live) return run_files(given, settings.configuration.settings, *show);
     return tools::run_live(settings.configuration.settings,

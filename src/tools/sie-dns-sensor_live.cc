@@ -129,7 +129,7 @@ int run_live(const service::SensorSettings& settings, const LiveCommand& command
                                  own, terminal);
         if (!taken) return refuse(taken.error());
         folder.emplace(std::move(*taken));
-        output = std::make_unique<sensor::LiveFiles>(folder->path, *prefix);
+        output = std::make_unique<sensor::LiveFiles>(folder->path, *prefix, suffix_of(settings.compression));
     }
     setup.output = output.get();
 

@@ -169,7 +169,7 @@ std::optional<int> SettingFlags::help() const {
     return 0;
 }
 
-Configured configured(const std::string& file, const SettingFlags& flags, bool needs_interface, bool quiet,
+Configured configured(const std::string& file, const SettingFlags& flags, Purpose purpose, bool quiet,
                       bool own_addresses) {
     service::Given given;
     if (!file.empty()) {
@@ -182,7 +182,8 @@ Configured configured(const std::string& file, const SettingFlags& flags, bool n
     }
     given.environment = [](const char* name) -> const char* { return std::getenv(name); };
     given.flags = flags.values();
-    given.needs_interface = needs_interface;
+    given.needs_interface = purpose != Purpose::replay;
+    given.into_spool = purpose == Purpose::spool;
     if (own_addresses) {
         given.needs_list = false;
         auto own = own_addresses_of(service::configure(given).settings);
@@ -224,7 +225,7 @@ Result<std::optional<capture::PacketFilter>> filter_of(const service::SensorSett
 }
 
 int check_config(const std::string& file, const SettingFlags& flags) {
-    const Configured result = configured(file, flags, true, false);
+    const Configured result = configured(file, flags, Purpose::spool, false);
     const service::Configuration& configuration = result.configuration;
     if (result.status != 0) {
         if (const std::size_t count = configuration.errors.size(); count > 1)

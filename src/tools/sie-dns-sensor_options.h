@@ -44,7 +44,10 @@ struct Configured {
     service::Configuration configuration;
     int status = 0;
 };
-[[nodiscard]] Configured configured(const std::string& file, const SettingFlags& flags, bool needs_interface,
+// What the settings are for: capture files; interfaces, and output as the flags say; interfaces and the
+// spool.
+enum class Purpose : std::uint8_t { replay, live, spool };
+[[nodiscard]] Configured configured(const std::string& file, const SettingFlags& flags, Purpose purpose,
                                     bool quiet, bool own_addresses = false);
 
 // Its offset is drawn here if it is to be random.

@@ -115,8 +115,55 @@ TEST(TextAppend, AddressesAreThoseOfTheStandardLibrary) {
     }
 }
 
+TEST(TextAppend, EveryGroupOfAnIpv6AddressIsThatOfTheStandardLibrary) {
+    for (unsigned group = 0; group < 0x10000; ++group) {
+        const std::array<std::uint8_t, 16> octets{0x20,
+                                                  1,
+                                                  0,
+                                                  1,
+                                                  static_cast<std::uint8_t>(group >> 8),
+                                                  static_cast<std::uint8_t>(group),
+                                                  0,
+                                                  1,
+                                                  0,
+                                                  0,
+                                                  0,
+                                                  0,
+                                                  0,
+                                                  0,
+                                                  0,
+                                                  1};
+        std::array<char, INET6_ADDRSTRLEN> wanted{};
+        TextBuffer text;
+        append_ipv6(text, octets.data());
+        ASSERT_EQ(text.view(), inet_ntop(AF_INET6, octets.data(), wanted.data(), wanted.size()));
+    }
+}
+
+TEST(TextBuffer, RepeatsWhatStandsInItHoweverNearTheEnd) {
+    for (std::size_t size = 0; size < 80; ++size)
+        for (std::size_t from = 0; from <= size; ++from) {
+            TextBuffer text;
+            for (std::size_t i = 0; i < size; ++i) text += static_cast<char>('0' + i);
+            const std::string before = text.str();
+            text.repeat(from, size - from);
+            ASSERT_EQ(text.view(), before + before.substr(from)) << size << ' ' << from;
+        }
+}
+
+TEST(TextPiece, CountsAsFarAsItIsLongAndIsRefusedWhereItIsTooLong) {
+    TextBuffer text;
+    text += '<';
+    text.grow_to(TextPiece<8>("abc").put(text.room(8)));
+    text.grow_to(TextPiece<8>("12345678").put(text.room(8)));
+    text.grow_to(TextPiece<8>().put(text.room(8)));
+    text += '>';
+    EXPECT_EQ(text.view(), "<abc12345678>");
+    EXPECT_THROW(TextPiece<8>("123456789"), std::length_error);
+}
+
 TEST(PlainRun, FindsEveryOctetThatNeedsAnEscape) {
-    for (std::size_t size = 0; size < 40; ++size)
+    for (const std::size_t size : {0U, 1U, 5U, 8U, 9U, 15U, 16U, 17U, 31U, 33U, 40U, 49U})
         for (std::size_t at = 0; at < size; ++at)
             for (unsigned c = 0; c < 256; ++c)
                 for (const char around : {'x', '\xff', '!', '#', ']'}) {

@@ -15,11 +15,9 @@ using test::hex_of;
 using test::octets_of;
 
 std::string found_in(Octets message) {
-    std::vector<OctetRange> found;
-    found.reserve(most_client_subnets);
-    find_client_subnets(message, found);
+    std::vector<OctetRange> room(most_client_subnets);
     std::string text;
-    for (const OctetRange& range : found) {
+    for (const OctetRange& range : find_client_subnets(message, room)) {
         text += (text.empty() ? "" : " ") + std::to_string(range.from) + '-' + std::to_string(range.to);
     }
     return text.empty() ? "-" : text;
@@ -114,28 +112,41 @@ TEST(FindClientSubnets, FindsNothingInLessThanAHeader) {
     EXPECT_EQ(found_in(octets_of("1234010000010000000000")), "-");
 }
 
-TEST(FindClientSubnets, ReplacesWhatTheCallerHasInItsList) {
-    std::vector<OctetRange> found{{1, 2}};
-    find_client_subnets(octets_of(header + question), found);
-    EXPECT_TRUE(found.empty());
+// An OPT record with so many subnets of one octet.
+std::vector<std::uint8_t> record_of(std::size_t subnets) {
+    auto record = octets_of("0000291000000000000000");
+    store_be16(record.data() + 9, static_cast<std::uint16_t>(subnets * 9));
+    for (; subnets > 0; --subnets)
+        for (const std::uint8_t octet : {0, 8, 0, 5, 0, 1, 8, 0, 7}) record.push_back(octet);
+    return record;
 }
 
-TEST(FindClientSubnets, HoldsAsManyAsTheLargestMessageHasWithoutAllocating) {
-    auto message = octets_of(
-        "000001000000000000000001"
-        "000029"
-        "10000000"
-        "0000"
-        "ffff");
-    while (message.size() + 9 <= 65'535) {
-        for (const std::uint8_t octet : {0, 8, 0, 5, 0, 1, 8, 0, 7}) message.push_back(octet);
+TEST(FindClientSubnets, BehindSixtyFourTheRestOfTheRecordIsOneRange) {
+    for (const std::size_t subnets : {std::size_t{63}, std::size_t{64}, std::size_t{65}, std::size_t{600}}) {
+        auto message = octets_of("000001000000000000000002");
+        const auto record = record_of(subnets);
+        for (const auto& one : {record, record_of(1)}) message.insert(message.end(), one.begin(), one.end());
+        std::vector<OctetRange> room(most_client_subnets);
+        const auto found = find_client_subnets(message, room);
+        ASSERT_EQ(found.size(), std::min<std::size_t>(subnets, 65) + 1);
+        EXPECT_EQ(found.back().to, message.size()) << "the next record is read on";
+        EXPECT_EQ(found[found.size() - 2].to, 12 + record.size());
+        for (std::size_t i = 0; i < std::min<std::size_t>(subnets, 64); ++i)
+            EXPECT_EQ(found[i], (OctetRange{static_cast<std::uint32_t>(12 + 11 + 9 * i + 8),
+                                            static_cast<std::uint32_t>(12 + 11 + 9 * i + 9)}));
     }
-    std::vector<OctetRange> found;
-    found.reserve(most_client_subnets);
-    const OctetRange* const room = found.data();
-    find_client_subnets(message, found);
-    EXPECT_EQ(found.size(), (65'535U - 23) / 9);
-    EXPECT_EQ(found.data(), room);
+}
+
+TEST(FindClientSubnets, HoldsAsManyAsTheLargestMessageHas) {
+    auto message = octets_of("00000100000000000000ffff");
+    const auto record = record_of(64);
+    std::size_t records = 0;
+    for (; message.size() + record.size() <= 65'535; ++records)
+        message.insert(message.end(), record.begin(), record.end());
+    std::vector<OctetRange> room(most_client_subnets);
+    const auto found = find_client_subnets(message, room);
+    EXPECT_EQ(found.size(), records * 64);
+    EXPECT_EQ(found.back().to, message.size());
 }
 
 TEST(FindClientSubnets, EndsSoonWhateverTheCountsSay) {

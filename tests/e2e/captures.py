@@ -24,7 +24,7 @@ A_RECORD = re.compile(rb'(?s)\0\x01\0\x01....\0\x04$')  # type A, class IN, TTL,
 RDATA = {'unbound-full': 1, 'bind-full': 2, 'nano': 1}  # A records whose rdata is a client's address: content, not traffic
 TYPES = {'query_response': 'UDP_QUERY_RESPONSE', 'unanswered': 'UDP_UNANSWERED_QUERY', 'unsolicited': 'UDP_UNSOLICITED_RESPONSE',
          'tcp': 'TCP', 'icmp': 'ICMP', 'query_only': 'UDP_QUERY_ONLY', 'response_only': 'UDP_RESPONSE_ONLY'}
-LEVELS = ('none', 'fast', 'default', 'best')
+LEVELS = ('none', 'fast', 'default', 'best', 'zstd')
 
 
 def sha(lines):

@@ -11,7 +11,7 @@ import sys
 import time
 
 import wire
-from programs import Programs, Report, balances, folder
+from programs import Programs, Report, balances, folder, need
 from wire import BOTH, a, q
 
 NAME = re.compile(r'test\.(\d{8})\.(\d{4})\.(\d+)\.(\d{9})\.nmsg$')
@@ -53,6 +53,29 @@ def rotation(report, programs):
             done = programs.replay([capture], out, LISTS, ['--rotation-interval', '60', '--rotation-offset', offset])
             starts = [str(int(NAME.match(x)[3]) - wire.T0) for x in listing(out)]
             report.check(done.status == 0 and starts == first, 'rotation offset ' + offset, (starts, done))
+
+
+def zstd_frames(report, programs):
+    frames = [x for i in range(0, 200, 2) for x in (q(i, i), a('%d.1' % i, i))]
+    with folder() as here:
+        plain, zstd = os.path.join(here, 'plain'), os.path.join(here, 'zstd')
+        capture = capture_of(here, frames)
+        for out, level in ((plain, 'none'), (zstd, 'zstd')):
+            os.mkdir(out)
+            done = programs.replay([capture], out, LISTS, ['--compression', level, '--rotation-interval', '60'])
+            report.check(done.status == 0, level, done)
+        names = listing(zstd)
+        report.check(names == [x + '.zst' for x in listing(plain)] and len(names) == 4, 'the files of zstd end in .nmsg.zst', names)
+        for name in names:
+            path = os.path.join(zstd, name)
+            tested = subprocess.run(['zstd', '-tq', path], capture_output=True)
+            report.check(tested.returncode == 0, 'zstd(1) finds its frames and checksums sound', tested.stderr)
+            listed = subprocess.run(['zstd', '-lv', path], capture_output=True, text=True).stdout
+            report.check('XXH64' in listed, 'there are checksums', listed)
+            octets = subprocess.run(['zstd', '-dcq', path], capture_output=True).stdout
+            report.check(octets == open(os.path.join(plain, name[:-4]), 'rb').read(), 'its content is the plain file', name)
+            copy = subprocess.run([programs.nmsgtool, '-r', path, '-w', '-'], capture_output=True)
+            report.check(copy.returncode == 0 and copy.stdout == octets, 'nmsgtool reads it', copy.stderr)
 
 
 def existing_file(report, programs):
@@ -255,7 +278,8 @@ def progress(report, programs):
 
 def main():
     programs, report = Programs(sys.argv[1]), Report('files')
-    for part in (rotation, existing_file, failing_disk, command_line, several_files, signals, progress, progress_of_a_row):
+    need('zstd')
+    for part in (rotation, zstd_frames, existing_file, failing_disk, command_line, several_files, signals, progress, progress_of_a_row):
         part(report, programs)
     report.leave()
 

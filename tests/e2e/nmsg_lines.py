@@ -5,13 +5,15 @@ The tests' own reader, a second opinion on the writer. 19 fields divided by '|':
 query_port, response_port, id, qname (hex), qtype, qclass, rcode, query times, response times, query packets, response
 packets (first 16 hex digits of the SHA-256 of each), tcp, icmp (the same), udp_checksum, resolver_address_zeroed.
 '-' absent, 'empty' present without octets. --header puts vid/msgtype|time|source|operator|group| before, --timeout adds
-field 20 behind. Sorted unless --order. --check verifies the stored CRCs (slow). A file or '-'; gzip by its magic.
+field 20 behind. Sorted unless --order. --check verifies the stored CRCs (slow). A file or '-'; gzip and
+zstd by their magic.
 """
 import argparse
 import gzip
 import hashlib
 import ipaddress
 import struct
+import subprocess
 import sys
 import zlib
 
@@ -97,6 +99,8 @@ def inflated(name):
     f = sys.stdin.buffer if name == '-' else open(name, 'rb')
     with f:
         b = f.read()
+    if b[:4] == b'\x28\xb5\x2f\xfd':
+        return subprocess.run(['zstd', '-dcq'], input=b, stdout=subprocess.PIPE, check=True).stdout
     return gzip.decompress(b) if b[:2] == b'\x1f\x8b' else b
 
 

@@ -267,6 +267,7 @@ void changed_payload(Changes& changes, const Inputs& inputs, Pipeline& pipeline)
         owned.payload.time_sec = static_cast<std::int64_t>(changes.below(4)) - 2 + INT64_MIN;
     if (changes.below(64) == 0) owned.payload.time_nsec = UINT32_MAX - changes.below(2);
     owned.payload.octets = as_octets(owned.octets);
+    owned.payload.crc.reset();
     pipeline.take(owned.payload);
 }
 

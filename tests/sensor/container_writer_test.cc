@@ -62,7 +62,7 @@ std::uint64_t payloads_up_to(std::uint32_t count) {
 constexpr std::uint32_t many = 300;
 
 TEST(ContainerWriter, KeepsTheOrderWithAnyNumberOfThreads) {
-    for (const auto level : {nmsg::Compression::none, nmsg::Compression::fast, nmsg::Compression::default_})
+    for (const auto level : {FileCompression::none, FileCompression::fast, FileCompression::default_})
         for (const unsigned threads : {1U, 2U, 5U}) {
             Kept output;
             ContainerWriter writer(output, level, threads);
@@ -79,7 +79,7 @@ TEST(ContainerWriter, KeepsTheOrderWithAnyNumberOfThreads) {
             for (std::uint32_t i = 0; i < many; ++i) {
                 const Octets framed = Octets(output.containers[i]).subspan(nmsg::header_octets);
                 Bytes body(framed.begin(), framed.end());
-                if (level != nmsg::Compression::none)
+                if (level != FileCompression::none)
                     ASSERT_EQ(decompressor.inflate(framed, 1 << 20, body), nmsg::Decompressor::Outcome::done);
                 ASSERT_TRUE(equal(body, Octets(numbered(i).octets).subspan(nmsg::header_octets))) << i;
                 ASSERT_EQ(output.stamps[i], Time::of(i, 0));
@@ -90,7 +90,7 @@ TEST(ContainerWriter, KeepsTheOrderWithAnyNumberOfThreads) {
 }
 
 TEST(ContainerWriter, AfterAFailureEverythingIsCountedAsDiskFull) {
-    for (const auto level : {nmsg::Compression::none, nmsg::Compression::fast})
+    for (const auto level : {FileCompression::none, FileCompression::fast})
         for (const std::size_t fails_at : {std::size_t{0}, std::size_t{7}}) {
             Kept output(fails_at);
             ContainerWriter writer(output, level, 3);
@@ -111,7 +111,7 @@ TEST(ContainerWriter, AfterAFailureEverythingIsCountedAsDiskFull) {
 
 TEST(ContainerWriter, GivesMemoryBackToBeUsedAgain) {
     Kept output;
-    ContainerWriter writer(output, nmsg::Compression::none, 1);
+    ContainerWriter writer(output, FileCompression::none, 1);
     Container container = numbered(899);
     const std::size_t capacity = container.octets.capacity();
     writer.submit(container);
@@ -122,7 +122,7 @@ TEST(ContainerWriter, GivesMemoryBackToBeUsedAgain) {
 
 TEST(ContainerWriter, MayGoWithoutFinish) {
     Kept output;
-    ContainerWriter writer(output, nmsg::Compression::fast, 4);
+    ContainerWriter writer(output, FileCompression::fast, 4);
     for (std::uint32_t i = 0; i < 20; ++i) {
         Container container = numbered(i);
         writer.submit(container);
@@ -131,7 +131,7 @@ TEST(ContainerWriter, MayGoWithoutFinish) {
 
 TEST(ContainerWriter, AnOversizedContainerGoesOutAsFragments) {
     Kept output;
-    ContainerWriter writer(output, nmsg::Compression::none, 1);
+    ContainerWriter writer(output, FileCompression::none, 1);
     Container container;
     container.octets = framed(test::counting(3 << 20));
     container.oversized = true;

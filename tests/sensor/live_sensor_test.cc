@@ -120,7 +120,7 @@ class Live : public ::testing::Test {
         EXPECT_TRUE(dnsqr::find_setting("DNSQR_RES_ADDRS")->apply(setup.settings, "", "192.0.2.1"));
         setup.interfaces = {{"if0", false}};
         setup.output = &output;
-        setup.compression = nmsg::Compression::none;
+        setup.compression = FileCompression::none;
         setup.clock = &clock;
         setup.log = &log;
         setup.open_source =
@@ -283,6 +283,29 @@ TEST_F(Live, AFullQueueIsCountedAndNeverWaitedFor) {
     EXPECT_GT(result.queues[0].containers, LiveSensor::queued_containers);
     EXPECT_FALSE(result.error) << "what a slow disk loses is counted, and no error of the run";
     EXPECT_NE(log.text().find("queue_full: "), std::string::npos) << log.text();
+}
+
+TEST_F(Live, AWriterThatIsBehindCompressesLessUntilItHasCaughtUp) {
+    setup.compression = FileCompression::best;
+    output.block(true);
+    start();
+    // 28 containers of 1 MiB: over half of the queue, and nothing lost.
+    constexpr std::uint16_t messages = 27'000;
+    for (std::uint16_t id = 0; id < messages; ++id) scripts[0]->frame(message(id, 1, true, 960), now());
+    ASSERT_TRUE(soon([&] { return scripts[0]->taken() && sensor->status().queues[0].waiting >= 25; }));
+    output.block(false);
+    ASSERT_TRUE(soon([&] { return sensor->status().queues[0].waiting == 0; }));
+    const LiveStatus caught_up = sensor->status();
+    EXPECT_GE(caught_up.hurried, 18U);
+    EXPECT_LE(caught_up.hurried, 25U) << "the last ones are compressed as asked for";
+    EXPECT_NE(log.text().find("compression best is too slow"), std::string::npos) << log.text();
+    const RunResult result = sensor->stop(5s);
+    EXPECT_EQ(dropped(result, DropReason::queue_full), 0U);
+    EXPECT_GE(result.hurried, caught_up.hurried);
+    expect_closed(result);
+    const auto files = output.files();
+    ASSERT_EQ(files.size(), 1U);
+    EXPECT_EQ(payloads_in(files.begin()->second), messages);
 }
 
 TEST_F(Live, AStalledDiskEndsTheRunInTimeAndTheLossIsTold) {

@@ -273,7 +273,7 @@ TEST(PacketPath, AllocatesNothingInSteadyState) {
                 ASSERT_TRUE(dnsqr::find_setting(name)->apply(settings, name, value));
             Ledger ledger;
             Thrown output;
-            ContainerWriter writer(output, nmsg::Compression::none, 1);
+            ContainerWriter writer(output, FileCompression::none, 1);
             PayloadPacker packer(&writer, ledger, {60, 0});
             PacketPath path(settings, {1, 2}, ledger, packer, packer, nullptr);
             const Traffic traffic;

@@ -63,7 +63,7 @@ class Packing {
     }
     Ledger ledger;
     Files files;
-    ContainerWriter writer{files, nmsg::Compression::none, 1};
+    ContainerWriter writer{files, FileCompression::none, 1};
     PayloadPacker packer;
 };
 

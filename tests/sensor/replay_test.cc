@@ -117,7 +117,7 @@ TEST_F(Replay, GivesTheSameFileWithAnyNumberOfThreads) {
     std::vector<Bytes> packets;
     for (int i = 0; i < 20'000; ++i) packets.push_back(message(static_cast<std::uint8_t>(i), i % 2 == 1));
     options.files = {capture("a", packets)};
-    options.compression = nmsg::Compression::fast;
+    options.compression = FileCompression::fast;
     std::string first;
     for (const unsigned threads : {1U, 4U}) {
         const fs::path out = folder / ("out" + std::to_string(threads));

@@ -16,6 +16,7 @@ RunResult result() {
     r.ledger.drops[index_of(DropReason::not_udp)] = 6;
     r.ledger.drops[index_of(DropReason::filtered_rd)] = 1;
     r.written = {1, 2, 300};
+    r.hurried = 1;
     return r;
 }
 
@@ -24,7 +25,7 @@ TEST(Summary, JsonHasTheWordsOfTheInterface) {
         summary_json(result(), 0.5),
         R"({"frames":10,"joined":1,"messages":3,"transactions":{"pair":1,"unanswered":1},)"
         R"("payloads":{"UDP_QUERY_RESPONSE":1},"drops":{"not_udp":6,"filtered_rd":1},"evicted":1,)"
-        R"("client_subnet_zeroed":0,"written":{"files":1,"containers":2,"octets":300},"seconds":0.500000})");
+        R"("client_subnet_zeroed":0,"written":{"files":1,"containers":2,"octets":300,"hurried":1},"seconds":0.500000})");
 }
 
 TEST(Summary, TextNamesWhatHappenedAndTheBalances) {
@@ -32,7 +33,7 @@ TEST(Summary, TextNamesWhatHappenedAndTheBalances) {
     for (const char* part :
          {"frames                                  10\n", "  pair                                   1\n",
           "  not_udp                                6\n", "frames 0, messages 0, transactions 0\n",
-          "1 files, 2 containers, 300 octets\n", "20 frames/s"})
+          "1 files, 2 containers, 300 octets\n", "compressed in haste (fast)             1\n", "20 frames/s"})
         EXPECT_NE(text.find(part), std::string::npos) << part << '\n' << text;
     EXPECT_EQ(text.find("unsolicited"), std::string::npos);
 }

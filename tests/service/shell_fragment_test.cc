@@ -14,6 +14,8 @@
 #include <map>
 #include <random>
 
+#include "support/seed.h"
+
 namespace sie::service {
 namespace {
 
@@ -407,12 +409,9 @@ TEST(ShellFragment, MeansWhatItMeansToSh) {
     const std::filesystem::path folder =
         std::filesystem::temp_directory_path() / fmt::format("sie-sh.{}", getpid());
     std::filesystem::create_directories(folder);
-    const unsigned seed = std::random_device{}();
-    SCOPED_TRACE(fmt::format("seed {}", seed));
-    std::printf("seed %u\n", seed);
     // One shell for all texts; each in a subshell with none of the names set.
     constexpr int texts = 1500;
-    Maker maker(seed);
+    Maker maker(static_cast<unsigned>(test::seed()));
     std::vector<std::string> made;
     std::string program = "PATH=/nonexistent\ncd " + folder.string() + "\nunset";
     for (const char* name : Maker::names) program += std::string(" ") + name;

@@ -15,6 +15,7 @@
 #include "spool/folder_lock.h"
 #include "spool/salvage.h"
 #include "spool_folder.h"
+#include "support/seed.h"
 
 namespace sie::spool {
 namespace {
@@ -115,11 +116,7 @@ class Crash : public InFolder {
 };
 
 TEST_F(Crash, NoWriteThatWasToldIsLost) {
-    const char* wanted = std::getenv("SIE_SEED");
-    const std::uint64_t seed =
-        wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : std::random_device{}();
-    std::printf("SIE_SEED=%llu\n", static_cast<unsigned long long>(seed));
-    std::mt19937_64 random(seed);
+    std::mt19937_64 random(test::seed());
     constexpr const char* forms[] = {"plain", "zlib", "zstd"};
     int with_part = 0;
     std::uint64_t salvaged = 0, lost = 0;

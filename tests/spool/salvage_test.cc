@@ -12,6 +12,7 @@
 #include "spool/output_file.h"
 #include "spool/whole_containers.h"
 #include "spool_folder.h"
+#include "support/seed.h"
 
 namespace sie::spool {
 namespace {
@@ -78,6 +79,14 @@ class Salvage : public InFolder {
         auto report = salvage(folder);
         EXPECT_TRUE(report);
         return report ? std::move(*report) : SalvageReport{};
+    }
+    [[nodiscard]] WholeContainers found_in(Octets octets) const {
+        put("judged", octets);
+        std::FILE* file = std::fopen((folder / "judged").c_str(), "rb");
+        const auto found = whole_containers(::fileno(file), octets.size());
+        std::fclose(file);
+        EXPECT_TRUE(found);
+        return found ? *found : WholeContainers{};
     }
     // The one part file that must stay, and the reason.
     std::string left() {
@@ -324,12 +333,26 @@ TEST_F(Salvage, TellsWhatWasKeptAndLost) {
                   std::to_string(whole) + " octets; 7 octets behind them were lost");
 }
 
+// A length in a header that is wrong ends the container behind its stream, between two of its payloads or
+// CRCs, or in the next container: whatever it says, the file is cut in front of it.
+TEST_F(Salvage, AWrongLengthEndsTheFileInFrontOfIt) {
+    for (const Kind kind : {Kind::plain, Kind::zlib, Kind::fragments, Kind::zlib_fragments}) {
+        const Row row = made_row(kind, 13, 3);
+        const std::size_t length_at = row.ends[1] + 8;  // its lower half
+        for (int wrong = 0; wrong < 65536; wrong += wrong < 4096 ? 1 : 61) {
+            Bytes octets = row.octets;
+            if (load_be16(octets.data() + length_at) == wrong) continue;
+            store_be16(octets.data() + length_at, static_cast<std::uint16_t>(wrong));
+            const auto found = found_in(octets);
+            ASSERT_EQ(found.octets, row.ends[1]) << static_cast<int>(kind) << ' ' << wrong;
+        }
+    }
+}
+
 // Whatever is cut or changed: what is kept is a row of whole writes from the start of the original, and reads
 // without an error; or nothing is kept, and the file is removed or stays.
 TEST_F(Salvage, AnyDamageLeavesABeginningOfTheOriginal) {
-    const std::uint64_t seed = std::random_device{}();
-    std::printf("seed %llu\n", static_cast<unsigned long long>(seed));
-    std::mt19937_64 random(seed);
+    std::mt19937_64 random(test::seed());
     int kept = 0, cut = 0;
     for (int round = 0; round < 300; ++round) {
         const Kind kind = all_kinds[random() % std::size(all_kinds)];

@@ -1,0 +1,111 @@
+#include "sensor/file_compression.h"
+
+#include <zstd.h>
+
+#include <array>
+#include <new>
+#include <random>
+#include <stdexcept>
+#include <utility>
+
+#include "nmsg/container.h"
+
+namespace sie::sensor {
+namespace {
+
+constexpr std::array<std::pair<FileCompression, std::string_view>, 5> words{{
+    {FileCompression::none, "none"},
+    {FileCompression::fast, "fast"},
+    {FileCompression::default_, "default"},
+    {FileCompression::best, "best"},
+    {FileCompression::zstd, "zstd"},
+}};
+
+[[nodiscard]] nmsg::Compression bodies_of(FileCompression compression) {
+    switch (compression) {
+        case FileCompression::fast: return nmsg::Compression::fast;
+        case FileCompression::default_: return nmsg::Compression::default_;
+        case FileCompression::best: return nmsg::Compression::best;
+        case FileCompression::none:
+        case FileCompression::zstd: break;
+    }
+    return nmsg::Compression::none;
+}
+
+}  // namespace
+
+std::optional<FileCompression> file_compression_of(std::string_view word) {
+    for (const auto& [compression, name] : words)
+        if (name == word) return compression;
+    return {};
+}
+
+FileCompression file_compression_of(nmsg::Compression bodies) {
+    switch (bodies) {
+        case nmsg::Compression::none: break;
+        case nmsg::Compression::fast: return FileCompression::fast;
+        case nmsg::Compression::default_: return FileCompression::default_;
+        case nmsg::Compression::best: return FileCompression::best;
+    }
+    return FileCompression::none;
+}
+
+std::string_view word_of(FileCompression compression) {
+    for (const auto& [known, name] : words)
+        if (known == compression) return name;
+    return {};
+}
+
+std::string_view suffix_of(FileCompression compression) {
+    return compression == FileCompression::zstd ? ".nmsg.zst" : ".nmsg";
+}
+
+std::size_t most_octets(FileCompression compression) {
+    constexpr std::size_t container = nmsg::most_container + nmsg::header_octets;
+    return compression == FileCompression::zstd ? ZSTD_compressBound(container) : container;
+}
+
+// One frame (RFC 8878 §3.1) for each call, with the length of its content and a checksum of it, as zstd(1)
+// writes them.
+class ContainerEncoder::ZstdFrames {
+  public:
+    ZstdFrames() : context_(ZSTD_createCCtx(), ZSTD_freeCCtx) {
+        if (context_ == nullptr) throw std::bad_alloc();
+        ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, level);
+        ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_checksumFlag, 1);
+    }
+    void frame(Octets content, std::vector<std::uint8_t>& out) {
+        out.resize(ZSTD_compressBound(content.size()));
+        const std::size_t size =
+            ZSTD_compress2(context_.get(), out.data(), out.size(), content.data(), content.size());
+        if (ZSTD_isError(size) != 0) throw std::bad_alloc();  // nothing else can fail with room enough
+        out.resize(size);
+    }
+
+  private:
+    static constexpr int level = 1;
+    std::unique_ptr<ZSTD_CCtx, std::size_t (*)(ZSTD_CCtx*)> context_;
+};
+
+ContainerEncoder::ContainerEncoder(FileCompression compression) : bodies_(bodies_of(compression)) {
+    if (compression == FileCompression::zstd) zstd_ = std::make_unique<ZstdFrames>();
+}
+
+ContainerEncoder::~ContainerEncoder() = default;
+
+Octets ContainerEncoder::framed(const Container& container, std::vector<std::uint8_t>& out) {
+    out.clear();
+    const std::uint32_t fragment_id = container.oversized ? std::random_device{}() : 0;
+    nmsg::frame_container(Octets(container.octets).subspan(nmsg::header_octets), container.oversized,
+                          nmsg::most_container, bodies_, fragment_id, out);
+    return out;
+}
+
+Octets ContainerEncoder::encode(const Container& container, std::vector<std::uint8_t>& encoded) {
+    const bool as_it_stands = bodies_.level() == nmsg::Compression::none && !container.oversized;
+    if (zstd_ == nullptr) return as_it_stands ? Octets(container.octets) : framed(container, encoded);
+    zstd_->frame(as_it_stands ? Octets(container.octets) : framed(container, fragments_), encoded);
+    return encoded;
+}
+
+}  // namespace sie::sensor
