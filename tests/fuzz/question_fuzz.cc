@@ -55,14 +55,18 @@ void name_holds(Octets name) {
 }
 
 void subnets_hold(Octets message) {
-    std::vector<dns::OctetRange> found;
-    dns::find_client_subnets(message, found);
+    static std::vector<dns::OctetRange> room(dns::most_client_subnets);
+    const auto found = dns::find_client_subnets(message, room);
     const bool may_hold = dns::may_hold_client_subnet(message);
     require(may_hold == dns::may_hold_client_subnet_plain(message), "the quick look is the plain one");
     require(may_hold || found.empty(), "the quick look misses no subnet");
     require(found.size() <= dns::most_client_subnets, "there are no more subnets than said");
-    for (const dns::OctetRange& range : found)
+    std::uint32_t behind = 0;
+    for (const dns::OctetRange& range : found) {
         require(range.from < range.to && range.to <= message.size(), "a subnet lies in the message");
+        require(range.from >= behind, "subnets stand in rising order and do not overlap");
+        behind = range.to;
+    }
 }
 
 }  // namespace
