@@ -11,7 +11,8 @@ export PCAP INTERFACE RES_ADDRS AUTH_ADDRS PREFIX DESTDIR SOAK_SECONDS
 .DEFAULT_GOAL := help
 # Two targets at once would build in one folder.
 .NOTPARALLEL:
-.PHONY: help run build test lab mutate bench bench-micro bench-nmsgtool bench-live soak lint install clean
+.PHONY: help run build test lab mutate fuzz fuzz-coverage fuzz-planted bench bench-micro bench-nmsgtool bench-live soak lint \
+        install clean
 
 help:
 	@echo 'sie-dns-sensor: from packets at a resolver to NMSG files of DNS transactions'
@@ -35,6 +36,8 @@ help:
 	@echo '  make build     the programs, in build/release/bin'
 	@echo '  make lint      format, scripts, clang-tidy, layers, headers'
 	@echo '  make mutate    changed NMSG and JSON by the million through all readers, under sanitizers (ROUNDS=, SEED=)'
+	@echo '  make fuzz      libFuzzer on everything that reads from outside, a minute a target (SECONDS_EACH=, JOBS=);'
+	@echo '                 make fuzz-coverage: what the corpora reach; make fuzz-planted: are planted faults found?'
 	@echo '  make bench-nmsgtool   speed of nmsgtool against cat, gzip and jq, on 250 MB'
 	@echo '  make install   the programs and the documents below /usr/local (PREFIX=, DESTDIR=)'
 	@echo '  make clean     remove build/ and what make run wrote'
@@ -85,6 +88,18 @@ lint:
 mutate:
 	@scripts/install-dependencies test
 	@scripts/mutate
+
+fuzz:
+	@scripts/install-dependencies fuzz
+	@scripts/fuzz
+
+fuzz-coverage:
+	@scripts/install-dependencies fuzz
+	@scripts/fuzz coverage
+
+fuzz-planted:
+	@scripts/install-dependencies fuzz
+	@scripts/fuzz planted
 
 bench-nmsgtool:
 	@scripts/install-dependencies test

@@ -10,6 +10,7 @@
 #include <limits>
 #include <new>
 #include <string_view>
+#include <utility>
 
 namespace sie {
 namespace {
@@ -194,12 +195,14 @@ class ZstdDecoder final : public StreamDecoder {
     ~ZstdDecoder() override { ZSTD_freeDCtx(stream_); }
 
     Step decode(Octets in, bool last, MutableOctets out) override {
-        ZSTD_inBuffer from{in.data(), in.size(), 0};
+        ZSTD_inBuffer from{in.data(), 0, 0};
         ZSTD_outBuffer to{out.data(), out.size(), 0};
         Step step;
         // Between frames, without input, the library would already begin the next frame.
-        while (to.pos == 0 && (inside_ || from.pos < from.size)) {
+        while (to.pos == 0 && (inside_ || from.pos < in.size())) {
             const std::size_t before = from.pos;
+            const bool flushing = std::exchange(flushing_, false);
+            from.size = before + (flushing ? 0 : std::min(wanted_, in.size() - before));
             const std::size_t code = ZSTD_decompressStream(stream_, &to, &from);
             if (ZSTD_isError(code) != 0) {
                 step.state = State::damage;
@@ -207,11 +210,13 @@ class ZstdDecoder final : public StreamDecoder {
                 break;
             }
             inside_ = code != 0;
-            if (from.pos == before && to.pos == 0) break;
+            wanted_ = inside_ ? code : frame_start_octets;
+            flushing_ = inside_ && to.pos == to.size;
+            if (from.pos == before && to.pos == 0 && !flushing) break;
         }
         step.consumed = from.pos;
         step.produced = to.pos;
-        if (last && step.state == State::more && to.pos == 0 && from.pos == from.size) {
+        if (last && step.state == State::more && to.pos == 0 && from.pos == in.size()) {
             step.state = inside_ ? State::damage : State::end;
             if (inside_) step.why = ends_early("zstd");
         }
@@ -219,8 +224,16 @@ class ZstdDecoder final : public StreamDecoder {
     }
 
   private:
+    // Fewer than the shortest frame has.
+    static constexpr std::size_t frame_start_octets = 5;
+
     ZSTD_DCtx* stream_;
     bool inside_ = false;
+    // The library is given as many octets as it asks for, up to the end of one block, and none while it holds
+    // output. Of more it gives nothing when it meets damage, so that what stood before the damage would
+    // depend on how much was at hand.
+    std::size_t wanted_ = frame_start_octets;
+    bool flushing_ = false;
 };
 
 }  // namespace

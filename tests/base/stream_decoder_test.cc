@@ -247,6 +247,22 @@ TEST(Zstd, CutSkippableFrameEndsEarly) {
     EXPECT_EQ(source.error()->why, "compressed data ends early (zstd)");
 }
 
+TEST(Zstd, WhatStandsBeforeADamagedPlaceDoesNotDependOnHowMuchIsAtHand) {
+    const Bytes plain = text(300'000, 1);  // three blocks
+    for (const std::size_t from_the_end : {1U, 20'000U}) {
+        Bytes packed = zstd(plain);
+        packed[packed.size() - from_the_end] ^= 0x55;  // of the checksum, of the last block
+        OctetSource whole = source_of(packed), in_pieces = source_of(packed, 64);
+        const Bytes got = drain(whole);
+        EXPECT_EQ(got, drain(in_pieces));
+        EXPECT_GE(got.size(), from_the_end == 1 ? plain.size() : std::size_t{2} << 17);
+        for (const OctetSource* source : {&whole, &in_pieces}) {
+            ASSERT_TRUE(source->error());
+            EXPECT_EQ(source->error()->offset, got.size());
+        }
+    }
+}
+
 TEST(Zstd, WindowOverTheBoundIsRefused) {
     // RFC 8878 §3.1.1: magic, descriptor 0, window descriptor (exponent << 3, from 2^10), an empty raw last
     // block
