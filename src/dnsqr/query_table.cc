@@ -66,13 +66,13 @@ std::size_t octet_bound(std::uint32_t capacity) {
 
 QueryTable::QueryTable(std::uint32_t capacity, HashKey key)
     : capacity_(capacity),
-      most_buckets_(std::bit_ceil(std::max(capacity, 8U)) * 2),
+      most_buckets_(std::bit_ceil(std::max(capacity, 16U))),
       buckets_in_use_(std::min(most_buckets_, least_buckets)),
       low_mask_(buckets_in_use_ - 1),
       key_(key),
       entries_(zeroed<Entry>(std::size_t{capacity} + 1)),
-      buckets_{std::unique_ptr<std::uint32_t, Freed>(zeroed<std::uint32_t>(most_buckets_)),
-               std::unique_ptr<std::uint32_t, Freed>(zeroed<std::uint32_t>(most_buckets_))},
+      buckets_{std::unique_ptr<Bucket, Freed>(zeroed<Bucket>(most_buckets_)),
+               std::unique_ptr<Bucket, Freed>(zeroed<Bucket>(most_buckets_))},
       slab_(octet_bound(capacity)) {}
 
 QueryTable::~QueryTable() = default;
@@ -110,7 +110,9 @@ bool QueryTable::same(Index index, const Entry& entry, const Message& m, Octets 
 
 QueryTable::Id QueryTable::look_up(Index index, std::uint32_t hash, const Message& m, Octets question) const {
     const Entry* entries = entries_.get();
-    for (Id id = *bucket_of(index, hash); id != none; id = entries[id].links[index].chain_next)
+    const Bucket bucket = *bucket_of(index, hash);
+    if ((bucket.seen & seen_bit(hash)) == 0) return none;
+    for (Id id = bucket.head; id != none; id = entries[id].links[index].chain_next)
         if (entries[id].hash[index] == hash && same(index, entries[id], m, question)) return id;
     return none;
 }
@@ -121,9 +123,9 @@ void QueryTable::link(Index index, Id id, const Message& query) {
     const Id head = look_up(index, entry.hash[index], query, query.question);
     auto& links = entry.links[index];
     if (head == none) {
-        std::uint32_t* bucket = bucket_of(index, entry.hash[index]);
-        links = {*bucket, none, none, id};
-        *bucket = id;
+        Bucket* bucket = bucket_of(index, entry.hash[index]);
+        links = {bucket->head, none, none, id};
+        *bucket = {id, bucket->seen | seen_bit(entry.hash[index])};
     } else {
         auto& head_links = entries[head].links[index];
         links = {none, head_links.list_tail, none, none};
@@ -142,15 +144,17 @@ void QueryTable::unlink(Index index, Id id) {
             return;
         }
         // The tail goes; only the head knows it, and the look-up by key finds the head.
-        Id head = *bucket_of(index, entries[id].hash[index]);
+        Id head = bucket_of(index, entries[id].hash[index])->head;
         while (entries[head].links[index].list_tail != id) head = entries[head].links[index].chain_next;
         entries[head].links[index].list_tail = links.list_prev;
         return;
     }
-    std::uint32_t* place = bucket_of(index, entries[id].hash[index]);
+    Bucket* const bucket = bucket_of(index, entries[id].hash[index]);
+    Id* place = &bucket->head;
     while (*place != id) place = &entries[*place].links[index].chain_next;
     if (links.list_next == none) {
         *place = links.chain_next;
+        if (bucket->head == none) bucket->seen = 0;
         return;
     }
     auto& heir =
@@ -224,19 +228,19 @@ void QueryTable::add_bucket() {
     Entry* entries = entries_.get();
     const std::uint32_t added = buckets_in_use_++, high_mask = 2 * low_mask_ + 1;
     for (const Index index : {exact, endpoint}) {
-        std::uint32_t* place = buckets_[index].get() + (added & low_mask_);
-        std::uint32_t* end = buckets_[index].get() + added;
-        while (*place != none) {
-            Entry& entry = entries[*place];
-            if ((entry.hash[index] & high_mask) == added) {
-                *end = *place;
-                *place = entry.links[index].chain_next;
-                end = &entry.links[index].chain_next;
-            } else {
-                place = &entry.links[index].chain_next;
-            }
+        Bucket& from = buckets_[index].get()[added & low_mask_];
+        Bucket& to = buckets_[index].get()[added];
+        Id *kept = &from.head, *moved = &to.head, id = from.head;
+        from.seen = 0;
+        while (id != none) {
+            Entry& entry = entries[id];
+            const bool moves = (entry.hash[index] & high_mask) == added;
+            (moves ? to : from).seen |= seen_bit(entry.hash[index]);
+            *(moves ? moved : kept) = id;
+            (moves ? moved : kept) = &entry.links[index].chain_next;
+            id = entry.links[index].chain_next;
         }
-        *end = none;
+        *kept = *moved = none;
     }
     if (buckets_in_use_ > high_mask) low_mask_ = high_mask;
 }
@@ -247,9 +251,12 @@ void QueryTable::remove_bucket() {
     if (buckets_in_use_ == low_mask_ + 1) low_mask_ >>= 1;
     const std::uint32_t removed = --buckets_in_use_;
     for (const Index index : {exact, endpoint}) {
-        std::uint32_t* place = buckets_[index].get() + (removed & low_mask_);
+        Bucket& to = buckets_[index].get()[removed & low_mask_];
+        const Bucket gone = std::exchange(buckets_[index].get()[removed], Bucket{none, 0});
+        Id* place = &to.head;
         while (*place != none) place = &entries[*place].links[index].chain_next;
-        *place = std::exchange(buckets_[index].get()[removed], none);
+        *place = gone.head;
+        to.seen |= gone.seen;
     }
 }
 
@@ -293,7 +300,7 @@ QueryTable::Id QueryTable::store(const Message& query) {
     (list.tail != none ? entries[list.tail].second_next : list.head) = id;
     list.tail = id;
     ++size_;
-    while (buckets_in_use_ < 2 * size_ && buckets_in_use_ < most_buckets_) add_bucket();
+    while (buckets_in_use_ < size_ && buckets_in_use_ < most_buckets_) add_bucket();
     return id;
 }
 
@@ -376,7 +383,7 @@ void QueryTable::remove(Id id) {
     entry.stored_next = free_;
     free_ = id;
     --size_;
-    for (int i = 0; i < 2 && buckets_in_use_ > least_buckets && buckets_in_use_ > 8 * std::uint64_t{size_};
+    for (int i = 0; i < 2 && buckets_in_use_ > least_buckets && buckets_in_use_ > 4 * std::uint64_t{size_};
          ++i)
         remove_bucket();
 }

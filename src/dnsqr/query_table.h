@@ -75,7 +75,16 @@ class QueryTable {
     };
 
     [[nodiscard]] Hashes hash(const Message& message, Octets question) const;
-    [[nodiscard]] std::uint32_t* bucket_of(Index index, std::uint32_t hash) const {
+    // `seen` has a bit for each hash in the chain (and may have more): who is not there is mostly known
+    // without a look at an entry, which lies far away.
+    struct Bucket {
+        Id head;
+        std::uint32_t seen;
+    };
+    [[nodiscard]] static std::uint32_t seen_bit(std::uint32_t hash) {
+        return std::uint32_t{1} << (hash >> 27);
+    }
+    [[nodiscard]] Bucket* bucket_of(Index index, std::uint32_t hash) const {
         const std::uint32_t at = hash & (2 * low_mask_ + 1);
         return buckets_[index].get() + (at < buckets_in_use_ ? at : at & low_mask_);
     }
@@ -95,8 +104,8 @@ class QueryTable {
         low_mask_;  // low_mask_ < buckets_in_use_ <= 2 × low_mask_ + 1
     HashKey key_;
     std::uint64_t sequence_ = 0;
-    std::unique_ptr<Entry, Freed> entries_;             // 1 … capacity; pages are touched when first used
-    std::unique_ptr<std::uint32_t, Freed> buckets_[2];  // head of each chain of distinct keys
+    std::unique_ptr<Entry, Freed> entries_;      // 1 … capacity; pages are touched when first used
+    std::unique_ptr<Bucket, Freed> buckets_[2];  // chains of distinct keys
     Id free_ = none, stored_head_ = none, stored_tail_ = none;
     std::pmr::unsynchronized_pool_resource pool_;  // recycles the nodes of seconds_
     std::pmr::map<std::int64_t, SecondList> seconds_{&pool_};
