@@ -14,7 +14,7 @@ from programs import Programs, Report, balances, folder, skip
 
 RESOLVERS = '198.18.0.1,2001:db8:1::1'
 MOST, LEAST_RECORDED, RESIDENT_KIB = 3.0, 0.99, 150 << 10
-SMALL, LARGE = 20_000, 60_000
+SMALL, LARGE = 8_000, 24_000
 
 
 def settings(more=()):
@@ -67,7 +67,7 @@ def main():
         skip('valgrind is not installed')
     kinds = subprocess.run([os.path.join(binaries, 'make_attack'), '--list'], capture_output=True, text=True, check=True).stdout.split()
     report.check(len(kinds) > 15 and 'ordinary' in kinds, 'there are kinds of attacks', kinds)
-    packets = 1_000_000 if long else 150_000
+    packets = 1_000_000 if long else 60_000
     with folder() as here, concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         costs = dict(zip(kinds, pool.map(lambda kind: cost_of(binaries, kind, here), kinds)))
         ordinary = costs['ordinary'][0]

@@ -16,7 +16,7 @@ from programs import Programs, Report, folder, skip
 HERE = os.path.dirname(os.path.abspath(__file__))
 TABLE = os.path.join(HERE, 'instructions.tsv')
 RESOLVERS = '198.19.1.1,2001:db8:1::1'
-SMALL, LARGE, MOST = 4_000, 24_000, 1.03
+SMALL, LARGE, MOST = 2_000, 10_000, 1.03
 
 
 def machine(binaries):
