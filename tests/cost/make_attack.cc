@@ -1,7 +1,7 @@
 // make_attack KIND PACKETS [SEED]: what somebody sends who wants a sensor to be slow, as a pcap on standard
 // output, 200,000 packets a second of packet time. make_attack --list: the kinds.
 //
-// PACKETS counts what a wire carries: a longer frame is one for each 1,500 octets. Among 100 frames one is
+// PACKETS counts what a wire carries: a longer frame is one for each 1,500 octets. Among 100 packets one is
 // honest: a resolver asks its servers, a response comes 10 to 20 ms behind its query, one of 25 in two
 // fragments; names end in honest.example. Standard error says in one line of JSON what was made:
 //   {"packets": frames, "wire": packets of the wire, "pairs": honest transactions whose response is in the
@@ -43,7 +43,10 @@ class Maker {
 
     void packet(Octets ip) {
         if (full()) return;
-        if (packets_ % between_honest == between_honest - 1) honest();
+        if (wire_ >= honest_at_) {
+            honest_at_ = wire_ + between_honest;
+            honest();
+        }
         write(ip);
     }
     void ends() const {
@@ -106,9 +109,9 @@ class Maker {
     }
 
     void honest() {
-        if (open_.empty() || open_.front().due > packets_) {
+        if (open_.empty() || open_.front().due > wire_) {
             const std::string server = server4(), number = "h" + std::to_string(++asked_);
-            Open open{packets_ + 2000 + below(2000),       server,          port(), id(),
+            Open open{wire_ + 2000 + below(2000),          server,          port(), id(),
                       name({number, "honest", "example"}), asked_ % 25 == 0};
             write(query4(server, open.port, message(open.id, 0, open.asked)));
             open_.push_back(std::move(open));
@@ -129,7 +132,7 @@ class Maker {
     }
 
     std::mt19937_64 random_;
-    unsigned long long most_, packets_ = 0, wire_ = 0, pairs_ = 0;
+    unsigned long long most_, honest_at_ = between_honest, packets_ = 0, wire_ = 0, pairs_ = 0;
     std::uint64_t asked_ = 0;
     std::deque<Open> open_;
 };
