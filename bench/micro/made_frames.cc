@@ -13,19 +13,12 @@ namespace {
                           packet) ||
         packet.fragment)
         return false;
-    m.dns = packet.ip.subspan(packet.transport_at + udp_header);
-    const auto header = dns::read_header(m.dns);
+    const Octets dns = packet.ip.subspan(packet.transport_at + udp_header);
+    const auto header = dns::read_header(dns);
     dns::Question question;
-    if (!header || dns::read_question(m.dns, question) != dns::QuestionOutcome::present) return false;
-    m.family = packet.family;
-    m.response = header->response();
-    m.recursion_desired = header->recursion_desired();
-    m.rcode = header->rcode();
-    m.id = header->id;
-    m.initiator = m.response ? packet.destination() : packet.source();
-    m.responder = m.response ? packet.source() : packet.destination();
-    m.initiator_port = m.response ? packet.destination_port() : packet.source_port();
-    m.responder_port = m.response ? packet.source_port() : packet.destination_port();
+    if (!header || dns::read_question(dns, question) != dns::QuestionOutcome::present) return false;
+    m = dnsqr::message_of(packet, *header);
+    m.dns = dns;
     m.question = question.octets;
     m.verdict = nmsg::ChecksumVerdict::correct;
     return true;

@@ -8,6 +8,8 @@
 #include <span>
 
 #include "base/octets.h"
+#include "dns/message.h"
+#include "net/packet.h"
 #include "nmsg/dnsqr_payload.h"
 #include "reassembly/reassembler.h"
 
@@ -38,5 +40,22 @@ struct Message {
     }
     [[nodiscard]] Time time() const { return parts.front().time; }
 };
+
+// What the header of a DNS message and the packet that brought it say: kind, id, and the two ends. The rest
+// is as in a message of its own.
+[[nodiscard]] inline Message message_of(const net::PacketView& packet, const dns::Header& header) {
+    Message m;
+    m.family = packet.family;
+    m.response = header.response();
+    m.recursion_desired = header.recursion_desired();
+    m.rcode = header.rcode();
+    m.id = header.id;
+    const std::uint16_t source = packet.source_port(), destination = packet.destination_port();
+    m.initiator = m.response ? packet.destination() : packet.source();
+    m.responder = m.response ? packet.source() : packet.destination();
+    m.initiator_port = m.response ? destination : source;
+    m.responder_port = m.response ? source : destination;
+    return m;
+}
 
 }  // namespace sie::dnsqr

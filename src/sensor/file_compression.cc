@@ -2,24 +2,16 @@
 
 #include <zstd.h>
 
-#include <array>
 #include <new>
 #include <random>
 #include <stdexcept>
-#include <utility>
 
 #include "nmsg/container.h"
 
 namespace sie::sensor {
 namespace {
 
-constexpr std::array<std::pair<FileCompression, std::string_view>, 5> words{{
-    {FileCompression::none, "none"},
-    {FileCompression::fast, "fast"},
-    {FileCompression::default_, "default"},
-    {FileCompression::best, "best"},
-    {FileCompression::zstd, "zstd"},
-}};
+constexpr std::string_view zstd_word = "zstd";
 
 [[nodiscard]] nmsg::Compression bodies_of(FileCompression compression) {
     switch (compression) {
@@ -35,9 +27,9 @@ constexpr std::array<std::pair<FileCompression, std::string_view>, 5> words{{
 }  // namespace
 
 std::optional<FileCompression> file_compression_of(std::string_view word) {
-    for (const auto& [compression, name] : words)
-        if (name == word) return compression;
-    return {};
+    if (word == zstd_word) return FileCompression::zstd;
+    const auto bodies = nmsg::compression_of(word);
+    return bodies ? std::optional(file_compression_of(*bodies)) : std::nullopt;
 }
 
 FileCompression file_compression_of(nmsg::Compression bodies) {
@@ -51,9 +43,7 @@ FileCompression file_compression_of(nmsg::Compression bodies) {
 }
 
 std::string_view word_of(FileCompression compression) {
-    for (const auto& [known, name] : words)
-        if (known == compression) return name;
-    return {};
+    return compression == FileCompression::zstd ? zstd_word : nmsg::word_of(bodies_of(compression));
 }
 
 std::string_view suffix_of(FileCompression compression) {

@@ -57,26 +57,25 @@ bool LiveWriter::take_containers() {
     return any;
 }
 
+// Behind from a queue half full, at the end of the run from an eighth; until none has an eighth.
 ContainerEncoder& LiveWriter::encoder() {
     if (!hurried_encoder_) return encoder_;
-    const auto fuller_than = [&](std::size_t parts, std::size_t of) {
-        return std::any_of(setup_.queues.begin(), setup_.queues.end(), [&](const ContainerQueue* queue) {
-            return queue->waiting() * of >= queue->capacity() * parts;
-        });
-    };
-    if (behind_ ? !fuller_than(1, 8) : fuller_than(1, 2)) {
-        behind_ = !behind_;
-        const std::int64_t now = setup_.clock.steady_ns();
-        if (behind_ && (told_behind_ns_ == 0 || now - told_behind_ns_ >= between_complaints_ns)) {
-            told_behind_ns_ = now;
-            setup_.log.tell(
-                Severity::info,
-                fmt::format("the queue to the writer is half full: compression {} is too slow for "
-                            "this traffic, fast takes its place meanwhile",
-                            word_of(setup_.compression)));
-        }
+    const bool ending = ending_.load(std::memory_order_acquire);
+    const std::size_t parts = behind_ || ending ? 8 : 2;
+    const bool behind = std::any_of(
+        setup_.queues.begin(), setup_.queues.end(),
+        [&](const ContainerQueue* queue) { return queue->waiting() * parts >= queue->capacity(); });
+    const bool falls_behind = behind && !behind_ && !ending;
+    behind_ = behind;
+    const std::int64_t now = setup_.clock.steady_ns();
+    if (falls_behind && (told_behind_ns_ == 0 || now - told_behind_ns_ >= between_complaints_ns)) {
+        told_behind_ns_ = now;
+        setup_.log.tell(Severity::info,
+                        fmt::format("the queue to the writer is half full: compression {} is too slow for "
+                                    "this traffic, fast takes its place meanwhile",
+                                    word_of(setup_.compression)));
     }
-    return behind_ || ending_.load(std::memory_order_acquire) ? *hurried_encoder_ : encoder_;
+    return behind_ ? *hurried_encoder_ : encoder_;
 }
 
 void LiveWriter::write(Container& container) {

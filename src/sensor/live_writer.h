@@ -7,8 +7,9 @@
 // again. A file that cannot be finished is tried again at each later end of a file, and at the end of the
 // run.
 //
-// Behind, it compresses less rather than losing containers: from a queue that is half full until all are
-// nearly empty, and when the run ends, `fast` takes the place of `default` and `best`.
+// Behind, it compresses less rather than losing containers or keeping the end waiting: from a queue that is
+// half full (at the end of the run, one that is not nearly empty) until all are nearly empty `fast` takes the
+// place of `default` and `best`.
 #pragma once
 
 #include <atomic>

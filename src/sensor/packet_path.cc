@@ -71,16 +71,7 @@ void PacketPath::udp(const net::PacketView& packet, Time time, std::span<const r
     const auto header = dns::read_header(dns);
     if (!header) return drop(DropReason::dns_short);
 
-    dnsqr::Message m;
-    m.family = packet.family;
-    m.response = header->response();
-    m.recursion_desired = header->recursion_desired();
-    m.rcode = header->rcode();
-    m.id = header->id;
-    m.initiator = m.response ? packet.destination() : packet.source();
-    m.responder = m.response ? packet.source() : packet.destination();
-    m.initiator_port = m.response ? destination : source;
-    m.responder_port = m.response ? source : destination;
+    dnsqr::Message m = dnsqr::message_of(packet, *header);
     if (lists_) {  // §1.1: judged on the message, so that no client of the resolver is recorded
         if (!is_dns_port(m.responder_port) || (!settings_.resolvers.contains(m.family, m.initiator) &&
                                                !settings_.servers.contains(m.family, m.responder)))

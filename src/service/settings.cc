@@ -273,12 +273,13 @@ constexpr std::array<View, 8> levels{"emerg", "alert", "crit", "err", "warning",
                        levels.at(static_cast<std::size_t>(priority.level)));
 }
 
+constexpr View compressions = "none, fast, default, best, zstd";
 [[nodiscard]] Result<void> read_compression(View what, View text, sensor::FileCompression& value) {
-    constexpr View known = "one of none, fast, default, best, zstd";
-    if (auto blank = refuse_blank(what, text, std::string(known))) return *blank;
+    const std::string known = fmt::format("one of {}", compressions);
+    if (auto blank = refuse_blank(what, text, known)) return *blank;
     const View word = trimmed(text);
     const auto compression = sensor::file_compression_of(word);
-    if (!compression) return refuse(what, quoted(word) + " is not known", "write " + std::string(known));
+    if (!compression) return refuse(what, quoted(word) + " is not known", "write " + known);
     value = *compression;
     return {};
 }
@@ -338,7 +339,7 @@ const std::array own_rows{
     SettingRow{"outfile_prefix", "NAME", "the host's name", "letters, digits, `.`, `_`, `-`", "0.6.14",
                "first part of file names", Topic::files, ROW_READ(read_prefix(n, t, s.outfile_prefix)),
                ROW_SHOW(s.outfile_prefix)},
-    SettingRow{"compression", "LEVEL", "default", "none, fast, default, best, zstd", "1.0",
+    SettingRow{"compression", "LEVEL", "default", compressions, "1.0",
                "how hard containers are compressed; zstd: files .nmsg.zst", Topic::files,
                ROW_READ(read_compression(n, t, s.compression)),
                ROW_SHOW(std::string(word_of(s.compression)))},
