@@ -83,9 +83,8 @@ MadePayloads::MadePayloads(const MadeFrames& frames) {
 std::vector<std::uint8_t> MadePayloads::container(std::size_t capacity) const {
     nmsg::ContainerBuilder builder(capacity);
     for (const Made& made : payloads_) {
-        const std::size_t size = nmsg::encoded_size(made.decoded.payload);
-        if (!builder.fits(nmsg::ContainerBuilder::payload_size(size, made.time.seconds()))) break;
-        builder.add(made.decoded.payload, size, made.time.seconds(), made.time.nanoseconds());
+        if (!builder.fits(made.decoded.payload, made.time.seconds())) break;
+        builder.add(made.decoded.payload, made.time.seconds(), made.time.nanoseconds());
     }
     const Octets body = builder.finish();
     return {body.begin(), body.end()};

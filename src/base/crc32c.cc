@@ -36,11 +36,11 @@ constexpr SlicingTables slicing = make_slicing_tables();
 
 // The instruction has a latency of three cycles and starts one each cycle: three strands of `strand` octets
 // run side by side and are joined by moving the earlier ones over the octets of the later ones (a linear map
-// of the 32 state bits, kept as a table for each octet of the state).
-constexpr std::size_t strand = 128;
+// of the 32 state bits, kept as a table for each octet of the state). Long strands first, short ones for the
+// rest.
 using MoveTables = std::array<std::array<std::uint32_t, 256>, 4>;
 
-constexpr MoveTables make_move_tables() {
+constexpr MoveTables make_move_tables(std::size_t strand) {
     MoveTables tables{};
     for (std::size_t row = 0; row < tables.size(); ++row) {
         for (unsigned bit = 0; bit < 8; ++bit) {
@@ -56,17 +56,20 @@ constexpr MoveTables make_move_tables() {
     return tables;
 }
 
-constexpr MoveTables move_tables = make_move_tables();
+template <std::size_t strand>
+constexpr MoveTables move_tables = make_move_tables(strand);
 
-std::uint32_t move_over_strand(std::uint32_t crc) {
-    return move_tables[0][crc & 0xff] ^ move_tables[1][(crc >> 8) & 0xff] ^
-           move_tables[2][(crc >> 16) & 0xff] ^ move_tables[3][crc >> 24];
+template <std::size_t strand>
+std::uint32_t move_over(std::uint32_t crc) {
+    constexpr const MoveTables& tables = move_tables<strand>;
+    return tables[0][crc & 0xff] ^ tables[1][(crc >> 8) & 0xff] ^ tables[2][(crc >> 16) & 0xff] ^
+           tables[3][crc >> 24];
 }
 
-__attribute__((target("sse4.2"))) std::uint32_t crc32c_sse42(Octets octets) {
-    const std::uint8_t* p = octets.data();
-    std::size_t left = octets.size();
-    std::uint64_t crc = 0xffffffff;
+template <std::size_t strand>
+__attribute__((target("sse4.2"), always_inline)) inline void take_strands(const std::uint8_t*& p,
+                                                                          std::size_t& left,
+                                                                          std::uint64_t& crc) {
     for (; left >= 3 * strand; p += 3 * strand, left -= 3 * strand) {
         std::uint64_t second = 0, third = 0;
         for (std::size_t i = 0; i < strand; i += 8) {
@@ -75,9 +78,17 @@ __attribute__((target("sse4.2"))) std::uint32_t crc32c_sse42(Octets octets) {
             third = _mm_crc32_u64(third, load_le64(p + 2 * strand + i));
         }
         const std::uint32_t joined =
-            move_over_strand(static_cast<std::uint32_t>(crc)) ^ static_cast<std::uint32_t>(second);
-        crc = move_over_strand(joined) ^ static_cast<std::uint32_t>(third);
+            move_over<strand>(static_cast<std::uint32_t>(crc)) ^ static_cast<std::uint32_t>(second);
+        crc = move_over<strand>(joined) ^ static_cast<std::uint32_t>(third);
     }
+}
+
+__attribute__((target("sse4.2"))) std::uint32_t crc32c_sse42(Octets octets) {
+    const std::uint8_t* p = octets.data();
+    std::size_t left = octets.size();
+    std::uint64_t crc = 0xffffffff;
+    take_strands<128>(p, left, crc);
+    take_strands<32>(p, left, crc);
     for (; left >= 8; p += 8, left -= 8) crc = _mm_crc32_u64(crc, load_le64(p));
     auto rest = static_cast<std::uint32_t>(crc);
     for (; left > 0; ++p, --left) rest = _mm_crc32_u8(rest, *p);

@@ -51,12 +51,19 @@ std::span<const OctetRange> find_client_subnets(Octets message, std::span<OctetR
     }
     const unsigned records =
         unsigned{header->answer_count} + header->authority_count + header->additional_count;
-    for (unsigned i = 0; i < records; ++i) {
-        const std::optional<std::size_t> behind_name = skip_name(message, at);
-        if (!behind_name || *behind_name + 10 > message.size()) break;
-        const std::uint8_t* const record = message.data() + *behind_name;  // type, class, ttl, rdlength
-        at = *behind_name + 10 + load_be16(record + 8);
-        if (load_be16(record) == type_opt) out = find_in_options(message, *behind_name + 10, at, out);
+    for (unsigned i = 0; i < records && at < message.size(); ++i) {
+        // Nearly all owners are a pointer or the root.
+        const std::uint8_t first = message[at];
+        std::size_t fixed = at + (first == 0 ? 1 : 2);  // type, class, ttl, rdlength
+        if (first != 0 && first < 192) {
+            const std::optional<std::size_t> behind_name = skip_name(message, at);
+            if (!behind_name) break;
+            fixed = *behind_name;
+        }
+        if (fixed + 10 > message.size()) break;
+        const std::uint8_t* const record = message.data() + fixed;
+        at = fixed + 10 + load_be16(record + 8);
+        if (load_be16(record) == type_opt) out = find_in_options(message, fixed + 10, at, out);
     }
     return found();
 }
@@ -75,17 +82,21 @@ bool may_hold_client_subnet(Octets message) {
     if (message.size() < header_octets + 17) return may_hold_client_subnet_plain(message);
     const __m128i zero = _mm_setzero_si128(), eight = _mm_set1_epi8(8);
     const auto load = [](const void* from) { return _mm_loadu_si128(static_cast<const __m128i*>(from)); };
-    const auto block = [&](std::size_t at) {
+    const auto pairs = [&](std::size_t at) {
         const std::uint8_t* const p = message.data() + at;
-        const __m128i first = load(p), second = load(p + 1);
-        return _mm_movemask_epi8(_mm_and_si128(_mm_cmpeq_epi8(first, zero), _mm_cmpeq_epi8(second, eight))) !=
-               0;
+        return _mm_and_si128(_mm_cmpeq_epi8(load(p), zero), _mm_cmpeq_epi8(load(p + 1), eight));
     };
+    const auto any = [](__m128i found) { return _mm_movemask_epi8(found) != 0; };
     const std::size_t last = message.size() - 17;
-    for (std::size_t at = header_octets; at < last; at += 16) {
-        if (block(at)) return true;
+    std::size_t at = header_octets;
+    for (; at + 48 < last; at += 64) {
+        if (any(_mm_or_si128(_mm_or_si128(pairs(at), pairs(at + 16)),
+                             _mm_or_si128(pairs(at + 32), pairs(at + 48)))))
+            return true;
     }
-    return block(last);
+    __m128i found = pairs(last);
+    for (; at < last; at += 16) found = _mm_or_si128(found, pairs(at));
+    return any(found);
 }
 #else
 bool may_hold_client_subnet(Octets message) { return may_hold_client_subnet_plain(message); }

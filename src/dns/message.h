@@ -29,7 +29,12 @@ struct Header {
 };
 
 // Nothing if the message is shorter than a header: dns_short.
-[[nodiscard]] std::optional<Header> read_header(Octets message);
+[[nodiscard]] inline std::optional<Header> read_header(Octets message) {
+    if (message.size() < header_octets) return std::nullopt;
+    const std::uint8_t* const p = message.data();
+    return Header{load_be16(p),     load_be16(p + 2), load_be16(p + 4),
+                  load_be16(p + 6), load_be16(p + 8), load_be16(p + 10)};
+}
 
 struct Question {
     Octets octets;  // name, type and class, contiguous as on the wire; at least 5 of them once it is present
@@ -43,13 +48,10 @@ struct Question {
 // question. bad: one question is announced and it does not fit into the message: dns_bad_question.
 enum class QuestionOutcome : std::uint8_t { absent, present, bad };
 
-// The name is walked label by label: 0 ends it, an octet of 192 or more ends it after one more (a pointer,
-// kept raw and not followed), any other n, 64 … 191 included, skips n octets; no limit on the whole. Sets
-// `out` if present.
-[[nodiscard]] QuestionOutcome read_question(Octets message, Question& out);
-
-// Where the name at `at` ends by the rule above; may lie behind `octets`. Nothing: the walk left the octets
-// before the name's last label. Here for its speed: a message of 64 KiB holds 6,000 names.
+// Where the name at `at` ends, which may lie behind `octets`: it is walked label by label, 0 ends it, an
+// octet of 192 or more ends it after one more (a pointer, kept raw and not followed), any other n, 64 … 191
+// included, skips n octets; no limit on the whole. Nothing: the walk left the octets before the name's last
+// label. A message of 64 KiB holds 6,000 names.
 [[nodiscard]] inline std::optional<std::size_t> skip_name(Octets octets, std::size_t at) {
     while (at < octets.size()) {
         const std::uint8_t length = octets[at];
@@ -58,6 +60,16 @@ enum class QuestionOutcome : std::uint8_t { absent, present, bad };
         at += std::size_t{1} + length;
     }
     return std::nullopt;
+}
+
+// Sets `out` if present.
+[[nodiscard]] inline QuestionOutcome read_question(Octets message, Question& out) {
+    if (message.size() < header_octets) return QuestionOutcome::bad;
+    if (load_be16(message.data() + 4) != 1 || message.size() == header_octets) return QuestionOutcome::absent;
+    const std::optional<std::size_t> end = skip_name(message, header_octets);
+    if (!end || *end > message.size() || message.size() - *end < 4) return QuestionOutcome::bad;
+    out.octets = message.subspan(header_octets, *end + 4 - header_octets);
+    return QuestionOutcome::present;
 }
 
 }  // namespace sie::dns

@@ -69,7 +69,7 @@ QueryTable::QueryTable(std::uint32_t capacity, HashKey key)
       most_buckets_(std::bit_ceil(std::max(capacity, 16U))),
       buckets_in_use_(std::min(most_buckets_, least_buckets)),
       low_mask_(buckets_in_use_ - 1),
-      key_(key),
+      hash_(key),
       entries_(zeroed<Entry>(std::size_t{capacity} + 1)),
       buckets_{std::unique_ptr<Bucket, Freed>(zeroed<Bucket>(most_buckets_)),
                std::unique_ptr<Bucket, Freed>(zeroed<Bucket>(most_buckets_))},
@@ -77,19 +77,27 @@ QueryTable::QueryTable(std::uint32_t capacity, HashKey key)
 
 QueryTable::~QueryTable() = default;
 
-QueryTable::Hashes QueryTable::hash(const Message& m, Octets question) const {
-    SipHash sip(key_);
-    if (m.family == net::Family::v4) {
-        sip.word(load_le32(m.initiator) | std::uint64_t{load_le32(m.responder)} << 32);
-    } else {
-        sip.octets({m.initiator, m.address_octets()});
-        sip.octets({m.responder, m.address_octets()});
-    }
-    sip.word(std::uint64_t{m.initiator_port} << 32 | std::uint64_t{m.responder_port} << 16 | m.id);
-    SipHash with_question = sip;
-    const std::uint64_t ends = sip.finish();
-    with_question.octets(question);
-    return {{static_cast<std::uint32_t>(with_question.finish()), static_cast<std::uint32_t>(ends)}};
+QueryTable::Keys QueryTable::keys_with(const Message& m, Octets question) const {
+    const std::uint64_t ports_and_id =
+        std::uint64_t{m.initiator_port} << 32 | std::uint64_t{m.responder_port} << 16 | m.id;
+    const KeyedHash::Pair pair =
+        m.family == net::Family::v4
+            ? hash_(load_le32(m.initiator) | std::uint64_t{load_le32(m.responder)} << 32, ports_and_id,
+                    question)
+            : hash_(m.initiator, m.responder, ports_and_id, question);
+    return {{pair.whole, pair.head}};
+}
+
+// Buckets lie far apart: each look into one waits for memory, unless it was asked for in time.
+QueryTable::Keys QueryTable::keys_of(const Message& m) const {
+    const Keys keys = keys_with(m, m.question);
+    __builtin_prefetch(bucket_of(exact, keys.of[exact]), 1);
+    __builtin_prefetch(bucket_of(endpoint, keys.of[endpoint]), 1);
+    return keys;
+}
+
+void QueryTable::approach(Keys keys) const {
+    __builtin_prefetch(entries_.get() + bucket_of(exact, keys.of[exact])->head, 1);
 }
 
 bool QueryTable::same_endpoint(const Entry& entry, const Message& m) const {
@@ -167,7 +175,11 @@ void QueryTable::unlink(Index index, Id id) {
 
 QueryTable::StoredQuery* QueryTable::copy(const Message& m) {
     const auto fill = [](StoredPart& to, const reassembly::Part& part) {
-        to = {nullptr, part.time, static_cast<std::uint32_t>(part.ip.size()), part.data_at, part.offset};
+        to.next = nullptr;
+        to.time = part.time;
+        to.size = static_cast<std::uint32_t>(part.ip.size());
+        to.data_at = part.data_at;
+        to.offset = part.offset;
         std::memcpy(to.octets(), part.ip.data(), part.ip.size());
     };
     const reassembly::Part& part = m.parts.front();
@@ -218,11 +230,6 @@ void QueryTable::release(StoredQuery* q) {
     slab_.release(reinterpret_cast<std::uint8_t*>(q));
 }
 
-// Buckets lie far apart: each look into one waits for memory, unless it was asked for in time.
-void QueryTable::fetch(Index index, std::uint32_t hash) const {
-    __builtin_prefetch(bucket_of(index, hash), 1);
-}
-
 // The next bucket takes from the one that it is split from what the longer mask sends to it.
 void QueryTable::add_bucket() {
     Entry* entries = entries_.get();
@@ -260,10 +267,7 @@ void QueryTable::remove_bucket() {
     }
 }
 
-QueryTable::Id QueryTable::store(const Message& query) {
-    const Hashes hashes = hash(query, query.question);
-    fetch(exact, hashes.of[exact]);
-    fetch(endpoint, hashes.of[endpoint]);
+QueryTable::Id QueryTable::store(const Message& query, Keys keys) {
     StoredQuery* stored = copy(query);
     if (stored == nullptr) return none;
     Entry* entries = entries_.get();
@@ -273,8 +277,8 @@ QueryTable::Id QueryTable::store(const Message& query) {
     else
         id = never_used_++;
     Entry& entry = entries[id];
-    entry.hash[exact] = hashes.of[exact];
-    entry.hash[endpoint] = hashes.of[endpoint];
+    entry.hash[exact] = keys.of[exact];
+    entry.hash[endpoint] = keys.of[endpoint];
     entry.query = stored;
     entry.sequence = ++sequence_;
     entry.second = query.time().seconds();
@@ -310,20 +314,18 @@ std::uint8_t* QueryTable::stored_octets(Id id, std::size_t part) {
     return at->octets();
 }
 
-QueryTable::Id QueryTable::find(const Message& response) const {
+QueryTable::Id QueryTable::find(const Message& response, Keys keys) const {
     // FORMERR, SERVFAIL, NOTIMP, REFUSED: the only answers that pair with a query whose question one side
     // lacks (Q26).
     constexpr unsigned header_only_rcodes = 1U << 1 | 1U << 2 | 1U << 4 | 1U << 5;
     const bool header_only = (header_only_rcodes >> response.rcode & 1U) != 0;
     if (response.question.empty()) {
         if (!header_only) return none;
-        return look_up(endpoint, hash(response, {}).of[endpoint], response, {});
+        return look_up(endpoint, keys.of[endpoint], response, {});
     }
-    const Hashes hashes = hash(response, response.question);
-    fetch(endpoint, hashes.of[endpoint]);  // for remove()
-    const Id equal_question = look_up(exact, hashes.of[exact], response, response.question);
+    const Id equal_question = look_up(exact, keys.of[exact], response, response.question);
     if (!header_only) return equal_question;
-    const Id without_question = look_up(exact, hash(response, {}).of[exact], response, {});
+    const Id without_question = look_up(exact, keys_with(response, {}).of[exact], response, {});
     if (equal_question == none || without_question == none) return equal_question + without_question;
     const Entry* entries = entries_.get();
     return entries[equal_question].sequence < entries[without_question].sequence ? equal_question

@@ -21,7 +21,7 @@
 #include <memory_resource>
 #include <vector>
 
-#include "base/siphash.h"
+#include "base/keyed_hash.h"
 #include "base/slab.h"
 #include "dnsqr/message.h"
 
@@ -40,14 +40,25 @@ class QueryTable {
     [[nodiscard]] std::uint32_t size() const { return size_; }
     [[nodiscard]] bool full() const { return size_ == capacity_; }
 
+    // By which a message is stored and found. Computing them asks the memory for what the look-up will need:
+    // best done some time before.
+    struct Keys {
+        std::uint32_t of[2];
+    };
+    [[nodiscard]] Keys keys_of(const Message& message) const;
+    // The next step on the way: the entry that the bucket names.
+    void approach(Keys keys) const;
+
     // Copies the query; the table must not be full. none: the bound on octets is reached, free the oldest and
     // ask again.
-    [[nodiscard]] Id store(const Message& query);
+    [[nodiscard]] Id store(const Message& query, Keys keys);
+    [[nodiscard]] Id store(const Message& query) { return store(query, keys_of(query)); }
     // The octets of the stored packets, one for each part, for blanking in place.
     [[nodiscard]] std::uint8_t* stored_octets(Id id, std::size_t part);
 
     // The query that this response answers, the one stored first if there are several (Q25, Q26).
-    [[nodiscard]] Id find(const Message& response) const;
+    [[nodiscard]] Id find(const Message& response, Keys keys) const;
+    [[nodiscard]] Id find(const Message& response) const { return find(response, keys_of(response)); }
     // Entries whose whole second is before `second`, in stored order, into `out` (cleared first).
     void due(std::int64_t second, std::vector<Id>& out) const;
     [[nodiscard]] bool any_due(std::int64_t second) const {
@@ -70,11 +81,8 @@ class QueryTable {
     struct Freed {
         void operator()(void* memory) const;
     };
-    struct Hashes {
-        std::uint32_t of[2];
-    };
 
-    [[nodiscard]] Hashes hash(const Message& message, Octets question) const;
+    [[nodiscard]] Keys keys_with(const Message& message, Octets question) const;
     // `seen` has a bit for each hash in the chain (and may have more): who is not there is mostly known
     // without a look at an entry, which lies far away.
     struct Bucket {
@@ -90,7 +98,6 @@ class QueryTable {
     }
     void add_bucket();
     void remove_bucket();
-    void fetch(Index index, std::uint32_t hash) const;
     [[nodiscard]] bool same_endpoint(const Entry& entry, const Message& message) const;
     [[nodiscard]] bool same(Index index, const Entry& entry, const Message& message, Octets question) const;
     [[nodiscard]] Id look_up(Index index, std::uint32_t hash, const Message& message, Octets question) const;
@@ -102,7 +109,7 @@ class QueryTable {
     std::uint32_t capacity_, size_ = 0, never_used_ = 1;
     std::uint32_t most_buckets_, buckets_in_use_,
         low_mask_;  // low_mask_ < buckets_in_use_ <= 2 × low_mask_ + 1
-    HashKey key_;
+    KeyedHash hash_;
     std::uint64_t sequence_ = 0;
     std::unique_ptr<Entry, Freed> entries_;      // 1 … capacity; pages are touched when first used
     std::unique_ptr<Bucket, Freed> buckets_[2];  // chains of distinct keys

@@ -19,19 +19,17 @@ Transactions::Transactions(const Settings& settings, HashKey key, TransactionCou
       table_(settings.state_table_max, key),
       subnet_room_(std::make_unique_for_overwrite<dns::OctetRange[]>(dns::most_client_subnets)) {}
 
-void Transactions::advance(Time now) {
-    clock_ = now;
-    const std::int64_t second = now.seconds() - settings_.query_timeout_s;
-    if (!table_.any_due(second)) return;
+void Transactions::leave_before(std::int64_t second) {
     table_.due(second, due_);
     for (const QueryTable::Id id : due_) unanswered(id);
 }
 
-void Transactions::message(const Message& m) {
+void Transactions::message(const Message& m, QueryTable::Keys keys) {
     if (settings_.capture_qr && *settings_.capture_qr != (m.response ? 1 : 0)) {
         ++drops_[index_of(DropReason::filtered_qr)];
         return;
     }
+    if (m.response) table_.approach(keys);
     subnets_ = {};
     if (settings_.zero_client_subnet && dns::may_hold_client_subnet(m.dns)) {
         subnets_ = dns::find_client_subnets(m.dns, {subnet_room_.get(), dns::most_client_subnets});
@@ -43,8 +41,8 @@ void Transactions::message(const Message& m) {
         else
             leave(TransactionKind::query_only, &m, nullptr);
     } else if (!m.response) {
-        store(m);
-    } else if (const QueryTable::Id id = table_.find(m); id != QueryTable::none) {
+        store(m, keys);
+    } else if (const QueryTable::Id id = table_.find(m, keys); id != QueryTable::none) {
         const Message query = table_.view(id, parts_);
         leave(TransactionKind::pair, &query, &m);
         table_.remove(id);
@@ -53,7 +51,7 @@ void Transactions::message(const Message& m) {
     }
 }
 
-void Transactions::store(const Message& query) {
+void Transactions::store(const Message& query, QueryTable::Keys keys) {
     // Q30 stores first and evicts then; the order of what leaves is the same.
     const auto evict_oldest = [this] {
         ++counts_.evicted;
@@ -61,7 +59,7 @@ void Transactions::store(const Message& query) {
     };
     if (table_.full()) evict_oldest();
     QueryTable::Id id;
-    while ((id = table_.store(query)) == QueryTable::none && table_.size() != 0) evict_oldest();
+    while ((id = table_.store(query, keys)) == QueryTable::none && table_.size() != 0) evict_oldest();
     if (id == QueryTable::none) {  // larger than the whole table: it leaves at once
         ++counts_.evicted;
         leave(TransactionKind::unanswered, &query, nullptr);

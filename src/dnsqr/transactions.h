@@ -51,9 +51,17 @@ class Transactions {
 
     // The clock is the time of the packet in hand: every open query with now.sec − query.sec > timeout leaves
     // (Q28, B16).
-    void advance(Time now);
-    // A message of a transaction to be recorded: stored, paired, or counted as filtered.
-    void message(const Message& message);
+    void advance(Time now) {
+        clock_ = now;
+        const std::int64_t second = now.seconds() - settings_.query_timeout_s;
+        if (table_.any_due(second)) leave_before(second);
+    }
+    // A message of a transaction to be recorded: stored, paired, or counted as filtered. Its keys are
+    // computed by the caller, who has other work for the time in which memory comes: all that follows but
+    // `verdict` must be set.
+    [[nodiscard]] QueryTable::Keys keys_of(const Message& message) const { return table_.keys_of(message); }
+    void message(const Message& message, QueryTable::Keys keys);
+    void message(const Message& m) { message(m, keys_of(m)); }
     // A TCP segment or an ICMP message, whole: a payload of its own (Q46).
     void packet(nmsg::DnsqrType type, Octets ip, Time time);
     // The end of input: all open queries leave in stored order (B15).
@@ -66,7 +74,8 @@ class Transactions {
         const Transactions* rules;
         const Message *query, *response;
     };
-    void store(const Message& query);
+    void leave_before(std::int64_t second);
+    void store(const Message& query, QueryTable::Keys keys);
     void unanswered(QueryTable::Id id);
     void leave(TransactionKind kind, const Message* query, const Message* response);
     [[nodiscard]] bool filtered(const Message* query, const Message* response);

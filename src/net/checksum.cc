@@ -36,21 +36,31 @@ namespace {
 }
 #endif
 
+// The sum of the machine's own words; the last one is filled up with zeros.
+[[nodiscard]] inline std::uint64_t sum_of_words(const std::uint8_t* p, std::size_t n, std::uint64_t sum) {
+    for (; n >= 32; n -= 32, p += 32) sum = add_four_words(sum, p);
+    for (; n >= 8; n -= 8, p += 8) sum = add(sum, detail::load<std::uint64_t>(p));
+    if ((n & 4) != 0) {
+        sum = add(sum, detail::load<std::uint32_t>(p));
+        p += 4;
+    }
+    if ((n & 2) != 0) {
+        sum = add(sum, detail::load<std::uint16_t>(p));
+        p += 2;
+    }
+    if ((n & 1) != 0) {
+        const std::uint8_t last[2]{*p, 0};
+        sum = add(sum, detail::load<std::uint16_t>(last));
+    }
+    return sum;
+}
+
 }  // namespace
 
 // RFC 1071 §2: the sum may be taken over wider words, and in either byte order if the result is swapped.
 std::uint16_t ones_complement_sum(Octets octets, std::uint64_t start) {
-    const std::uint8_t* p = octets.data();
-    std::size_t n = octets.size();
-    std::uint64_t sum = 0;
-    for (; n >= 32; n -= 32, p += 32) sum = add_four_words(sum, p);
-    for (; n >= 8; n -= 8, p += 8) sum = add(sum, detail::load<std::uint64_t>(p));
-    if (n != 0) {
-        std::uint64_t rest = 0;
-        std::memcpy(&rest, p, n);
-        sum = add(sum, rest);
-    }
-    return fold(std::uint64_t{detail::big(fold(sum))} + fold(start));
+    return fold(std::uint64_t{detail::big(fold(sum_of_words(octets.data(), octets.size(), 0)))} +
+                fold(start));
 }
 
 std::uint16_t ones_complement_sum_plain(Octets octets, std::uint64_t start) {
@@ -63,10 +73,13 @@ std::uint16_t ones_complement_sum_plain(Octets octets, std::uint64_t start) {
 
 bool udp_checksum_sum(Family family, const std::uint8_t* source, const std::uint8_t* destination, Octets udp,
                       std::uint16_t length_field) {
-    std::uint64_t sum = 17U + std::uint64_t{length_field};
-    sum += ones_complement_sum({source, address_octets(family)});
-    sum += ones_complement_sum({destination, address_octets(family)});
-    return ones_complement_sum(udp, sum) == 0xffff;
+    // 0xffff is the same in both byte orders.
+    std::uint64_t sum = std::uint64_t{detail::big(std::uint16_t{17})} + detail::big(length_field);
+    if (family == Family::v4)
+        sum += std::uint64_t{detail::load<std::uint32_t>(source)} + detail::load<std::uint32_t>(destination);
+    else
+        sum = sum_of_words(destination, 16, sum_of_words(source, 16, sum));
+    return fold(sum_of_words(udp.data(), udp.size(), sum)) == 0xffff;
 }
 
 }  // namespace sie::net

@@ -100,9 +100,17 @@ struct IpStart {
 
 // Headers that are walked, wherever in the chain they stand; all others, 50 (ESP) too, are transport
 // protocols.
+[[nodiscard]] bool is_one_of(std::uint64_t numbers, std::uint8_t next) {
+    return next < 64 && (numbers >> next & 1) != 0;
+}
+[[nodiscard]] bool is_options(std::uint8_t next) {
+    return is_one_of(std::uint64_t{1} << hop_by_hop | std::uint64_t{1} << destination_options, next);
+}
 [[nodiscard]] bool is_extension(std::uint8_t next) {
-    return next == hop_by_hop || next == routing || next == fragmentation || next == authentication ||
-           next == destination_options;
+    return is_one_of(std::uint64_t{1} << hop_by_hop | std::uint64_t{1} << routing |
+                         std::uint64_t{1} << fragmentation | std::uint64_t{1} << authentication |
+                         std::uint64_t{1} << destination_options,
+                     next);
 }
 
 // RFC 8200 §4: (n + 1) · 8; RFC 4302 §2.2: (n + 2) · 4; a fragment header has no length octet.
@@ -183,25 +191,46 @@ struct IpStart {
         named_at = at;
         at += size;
         if (out.fragment && out.fragment->offset != 0) break;  // what follows is data
+        // Whoever fills a packet with headers fills it with these: nothing is to be known of them but their
+        // length.
+        while (is_options(next) && total - at >= 8) {
+            const std::uint32_t octets_of_it = (p[at + 1] + 1U) * 8;
+            if (octets_of_it > total - at) return DropReason::bad_extension_header;
+            next = p[at];
+            named_at = at;
+            at += octets_of_it;
+        }
     }
     out.protocol = next;
     out.transport_at = at;
     return check_transport(out, wanted);
 }
 
-// Most frames of a resolver: Ethernet, IPv4 without options, no fragment, UDP, all of it there.
+// Most frames of a resolver: Ethernet, IPv4 without options or IPv6 without extension headers, no fragment,
+// UDP, all of it there.
 [[nodiscard]] bool decode_common(Octets frame, PacketView& out) {
-    constexpr std::size_t least = ethernet_octets + ipv4_octets + udp_octets;
-    if (frame.size() < least) return false;
+    if (frame.size() < ethernet_octets + ipv4_octets + udp_octets) return false;
     const std::uint8_t* p = frame.data() + ethernet_octets;
-    if (load_be16(p - 2) != ethertype_ipv4 || p[0] != 0x45 || p[9] != protocol_udp) return false;
-    if ((load_be16(p + 6) & 0x3fff) != 0) return false;
-    const std::size_t total = load_be16(p + 2);
-    if (total < ipv4_octets + udp_octets || total > frame.size() - ethernet_octets) return false;
-    out.ip = {p, total};
-    out.family = Family::v4;
+    const std::uint16_t type = load_be16(p - 2);
+    const std::size_t there = frame.size() - ethernet_octets;
+    if (type == ethertype_ipv4) {
+        if (p[0] != 0x45 || p[9] != protocol_udp || (load_be16(p + 6) & 0x3fff) != 0) return false;
+        const std::size_t total = load_be16(p + 2);
+        if (total < ipv4_octets + udp_octets || total > there) return false;
+        out.ip = {p, total};
+        out.family = Family::v4;
+        out.transport_at = ipv4_octets;
+    } else if (type == ethertype_ipv6) {
+        if (there < ipv6_octets + udp_octets || p[0] >> 4 != 6 || p[6] != protocol_udp) return false;
+        const std::size_t payload = load_be16(p + 4);
+        if (payload < udp_octets || payload > there - ipv6_octets) return false;
+        out.ip = {p, ipv6_octets + payload};
+        out.family = Family::v6;
+        out.transport_at = ipv6_octets;
+    } else {
+        return false;
+    }
     out.protocol = protocol_udp;
-    out.transport_at = ipv4_octets;
     out.fragment.reset();
     return true;
 }

@@ -121,18 +121,26 @@ Compressor& Compressor::operator=(Compressor&&) noexcept = default;
 
 Compression Compressor::level() const { return state_->level; }
 
-void Compressor::append(Octets body, std::vector<std::uint8_t>& out) {
+std::size_t Compressor::compress(Octets body, MutableOctets room) {
     if (state_->level == Compression::none) throw std::logic_error("level none does not compress");
     if (body.size() > UINT32_MAX) throw std::length_error("a compressed body is less than 4 GiB");
-    const std::size_t start = out.size() + length_octets;
-    out.resize(start + libdeflate_zlib_compress_bound(nullptr, body.size()));
-    store_be32(out.data() + start - length_octets, static_cast<std::uint32_t>(body.size()));
-    const MutableOctets place = MutableOctets(out).subspan(start);
+    store_be32(room.data(), static_cast<std::uint32_t>(body.size()));
+    const MutableOctets place = room.subspan(length_octets);
     std::size_t size = 0;
     if (SIE_HAVE_ISAL != 0 && state_->level == Compression::fast) size = state_->compress_isal(body, place);
     if (size == 0) size = state_->compress_libdeflate(body, place);
     if (size == 0) throw std::logic_error("the bound of libdeflate was too small");
-    out.resize(start + size);
+    return length_octets + size;
+}
+
+std::size_t Compressor::most_octets(std::size_t body_octets) {
+    return length_octets + libdeflate_zlib_compress_bound(nullptr, body_octets);
+}
+
+void Compressor::append(Octets body, std::vector<std::uint8_t>& out) {
+    const std::size_t start = out.size();
+    out.resize(start + most_octets(body.size()));
+    out.resize(start + compress(body, MutableOctets(out).subspan(start)));
 }
 
 struct Decompressor::State {

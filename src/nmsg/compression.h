@@ -28,8 +28,11 @@ class Compressor {
     Compressor& operator=(Compressor&&) noexcept;
 
     [[nodiscard]] Compression level() const;
-    // Appends to `out`: the u32 length of `body` in network order and its zlib stream (FACTS N10). Not for
-    // level none.
+    // Writes the u32 length of `body` in network order and its zlib stream (FACTS N10) into `room`, which has
+    // most_octets(body.size()), and says how many octets that took. Not for level none.
+    [[nodiscard]] std::size_t compress(Octets body, MutableOctets room);
+    [[nodiscard]] static std::size_t most_octets(std::size_t body_octets);
+    // The same at the end of `out`.
     void append(Octets body, std::vector<std::uint8_t>& out);
 
   private:

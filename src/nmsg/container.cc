@@ -1,6 +1,7 @@
 #include "nmsg/container.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/crc32c.h"
 #include "nmsg/protobuf.h"
@@ -30,6 +31,11 @@ std::size_t envelope_size(std::int64_t time_sec) {
            pb::varint_field_size(payload_time_sec, pb::from_signed(time_sec)) + 5;
 }
 
+// S of N13 for a base:dnsqr payload of that size.
+std::size_t payload_size(std::size_t dnsqr_size, std::int64_t time_sec) {
+    return envelope_size(time_sec) + pb::bytes_field_size(payload_octets, dnsqr_size);
+}
+
 }  // namespace
 
 ContainerBuilder::ContainerBuilder(std::size_t capacity, bool sequenced)
@@ -46,6 +52,11 @@ bool ContainerBuilder::fits(std::size_t size) const {
     return taken < capacity_ && size < capacity_ - taken;
 }
 
+bool ContainerBuilder::fits(const DnsqrPayload& dnsqr, std::int64_t time_sec) const {
+    return fits(payload_size(most_encoded_size(dnsqr), time_sec)) ||
+           fits(payload_size(encoded_size(dnsqr), time_sec));
+}
+
 void ContainerBuilder::add(const Payload& payload) {
     const std::size_t size = encoded_size(payload);
     std::uint8_t* out = room(1 + pb::varint_size(size) + size);
@@ -53,23 +64,28 @@ void ContainerBuilder::add(const Payload& payload) {
     account(size, payload.crc ? *payload.crc : payload.has_octets ? crc32c(payload.octets) : 0);
 }
 
-void ContainerBuilder::add(const DnsqrPayload& dnsqr, std::size_t dnsqr_size, std::int64_t time_sec,
-                           std::uint32_t time_nsec, std::uint8_t** placed, Blank blank) {
+void ContainerBuilder::add(const DnsqrPayload& dnsqr, std::int64_t time_sec, std::uint32_t time_nsec,
+                           std::uint8_t** placed, Blank blank) {
+    // Lengths stand before what they count, and nearly all take two octets: the payload is written behind
+    // room for two such lengths, and moved if that was wrong.
+    constexpr std::size_t usual = 2, longest = 5;
+    const std::size_t envelope = envelope_size(time_sec), before = 1 + usual + envelope + 1 + usual;
+    std::uint8_t* const start = room(before + most_encoded_size(dnsqr) + 2 * (longest - usual));
+    std::uint8_t* body = start + before;
+    const auto dnsqr_size = static_cast<std::size_t>(encode(dnsqr, body, placed) - body);
+    if (blank.apply != nullptr) blank.apply(blank.context, placed);
+    const std::uint32_t crc = crc32c({body, dnsqr_size});
     const std::size_t size = payload_size(dnsqr_size, time_sec);
-    std::uint8_t* out = room(1 + pb::varint_size(size) + size);
-    out = pb::write_bytes_start(out, field_payloads, size);
+    const std::size_t wanted = 1 + pb::varint_size(size) + size - dnsqr_size;
+    if (wanted != before) std::memmove(start + wanted, body, dnsqr_size);
+
+    std::uint8_t* out = pb::write_bytes_start(start, field_payloads, size);
     out = pb::write_varint_field(out, payload_vendor, vendor_base);
     out = pb::write_varint_field(out, payload_type, type_dnsqr);
     out = pb::write_varint_field(out, payload_time_sec, pb::from_signed(time_sec));
     out = pb::write_fixed32_field(out, payload_time_nsec, time_nsec);
-    out = pb::write_bytes_start(out, payload_octets, dnsqr_size);
-    encode(dnsqr, out, placed);
-    if (blank.apply != nullptr) blank.apply(blank.context, placed);
-    account(size, crc32c({out, dnsqr_size}));
-}
-
-std::size_t ContainerBuilder::payload_size(std::size_t dnsqr_size, std::int64_t time_sec) {
-    return envelope_size(time_sec) + pb::bytes_field_size(payload_octets, dnsqr_size);
+    pb::write_bytes_start(out, payload_octets, dnsqr_size);
+    account(size, crc);
 }
 
 bool ContainerBuilder::oversized() const {

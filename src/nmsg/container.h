@@ -49,12 +49,12 @@ class ContainerBuilder {
     [[nodiscard]] bool fits(std::size_t size) const;
     // Adds a payload; fits(encoded_size) holds.
     void add(const Payload& payload);
-    // Adds a base:dnsqr payload without an intermediate copy. `dnsqr_size` = encoded_size(dnsqr).
+    // The same for a base:dnsqr payload; its size is counted only near the end of the container.
+    [[nodiscard]] bool fits(const DnsqrPayload& dnsqr, std::int64_t time_sec) const;
+    // Adds a base:dnsqr payload without an intermediate copy; fits(dnsqr, time_sec) holds.
     // `placed`: as in encode(); handed to `blank`, if that is set.
-    void add(const DnsqrPayload& dnsqr, std::size_t dnsqr_size, std::int64_t time_sec,
-             std::uint32_t time_nsec, std::uint8_t** placed = nullptr, Blank blank = {});
-    // S of N13 for a base:dnsqr payload of that size.
-    [[nodiscard]] static std::size_t payload_size(std::size_t dnsqr_size, std::int64_t time_sec);
+    void add(const DnsqrPayload& dnsqr, std::int64_t time_sec, std::uint32_t time_nsec,
+             std::uint8_t** placed = nullptr, Blank blank = {});
 
     [[nodiscard]] bool empty() const { return count_ == 0; }
     // N13.3: the container holds one payload that is too large for it; it must be written now, as fragments.
@@ -80,11 +80,14 @@ class ContainerBuilder {
 };
 
 // Appends to `out` what goes on the wire for one body: one container, or its fragments if `oversized`.
-// A plain container is best taken from finish_into(), which copies nothing.
-// `fragment_id`: shared by the fragments of one body; random.
+// A plain container is best taken from finish_into(), which copies nothing, a compressed one that is not
+// oversized from compress_container(). `fragment_id`: shared by the fragments of one body; random.
 void frame_container(Octets body, bool oversized, std::size_t capacity, Compressor& compressor,
                      std::uint32_t fragment_id, std::vector<std::uint8_t>& out);
-// The same, each datagram handed to `emit` on its own (for sockets).
+// A compressed container in `room`, which has most_compressed_octets(body.size()); gives its length.
+[[nodiscard]] std::size_t compress_container(Octets body, Compressor& compressor, MutableOctets room);
+[[nodiscard]] std::size_t most_compressed_octets(std::size_t body_octets);
+// The same as frame_container(), each datagram handed to `emit` on its own (for sockets).
 void frame_datagrams(Octets body, bool oversized, std::size_t capacity, Compressor& compressor,
                      std::uint32_t fragment_id, const std::function<void(Octets)>& emit);
 

@@ -200,6 +200,21 @@ std::size_t encoded_size(const DnsqrPayload& payload) {
     return size;
 }
 
+std::size_t most_encoded_size(const DnsqrPayload& payload) {
+    // A field is at most a tag of two octets with a varint of ten, or a length of five before its octets.
+    constexpr std::size_t most_field = 2 + pb::longest_varint, times_of_packet = 2 * most_field;
+    std::size_t size =
+        field_resolver_address_zeroed * most_field + payload.query_ip.size() + payload.response_ip.size();
+    if (payload.qname) size += payload.qname->size();
+    if (payload.tcp) size += payload.tcp->size();
+    if (payload.icmp) size += payload.icmp->size();
+    for (const DnsqrPacket& packet : payload.query_packets)
+        size += most_field + packet.octets.size() + times_of_packet;
+    for (const DnsqrPacket& packet : payload.response_packets)
+        size += most_field + packet.octets.size() + times_of_packet;
+    return size;
+}
+
 std::uint8_t* encode(const DnsqrPayload& payload, std::uint8_t* out, std::uint8_t** placed) {
     out = pb::write_varint_field(out, field_type, static_cast<std::uint8_t>(payload.type));
     out = pb::write_bytes_field(out, field_query_ip, payload.query_ip);

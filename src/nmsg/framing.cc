@@ -22,6 +22,16 @@ void put_container_header(std::uint8_t* out, std::uint8_t flags, std::size_t len
     store_be32(out + 6, static_cast<std::uint32_t>(length));
 }
 
+std::size_t most_compressed_octets(std::size_t body_octets) {
+    return header_octets + Compressor::most_octets(body_octets);
+}
+
+std::size_t compress_container(Octets body, Compressor& compressor, MutableOctets room) {
+    const std::size_t size = compressor.compress(body, room.subspan(header_octets));
+    put_container_header(room.data(), flag_zlib, size);
+    return header_octets + size;
+}
+
 namespace {
 
 // NmsgFragment.
@@ -39,10 +49,9 @@ void append_plain(Octets body, std::vector<std::uint8_t>& out) {
 }
 
 void append_compressed(Octets body, Compressor& compressor, std::vector<std::uint8_t>& out) {
-    const std::size_t start = out.size();
-    grow(out, header_octets);
-    compressor.append(body, out);
-    put_container_header(out.data() + start, flag_zlib, out.size() - start - header_octets);
+    const std::size_t start = out.size(), most = most_compressed_octets(body.size());
+    grow(out, most);
+    out.resize(start + compress_container(body, compressor, MutableOctets(out).subspan(start)));
 }
 
 // `data` in pieces of `piece` octets, each in a container of its own. `sent` is called behind each.

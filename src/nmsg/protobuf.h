@@ -22,7 +22,8 @@ enum class Wire : std::uint8_t { varint = 0, fixed64 = 1, bytes = 2, fixed32 = 5
 constexpr std::size_t longest_varint = 10;
 
 [[nodiscard]] constexpr std::size_t varint_size(std::uint64_t value) {
-    return (70 - static_cast<std::size_t>(std::countl_zero(value | 1))) / 7;
+    // One more than the number of the highest bit / 7, without the division.
+    return (static_cast<unsigned>(std::bit_width(value | 1)) * 9 + 64) / 64;
 }
 [[nodiscard]] constexpr std::uint32_t tag(std::uint32_t number, Wire wire) {
     return (number << 3) | static_cast<std::uint32_t>(wire);

@@ -2,6 +2,7 @@
 
 #include <zstd.h>
 
+#include <algorithm>
 #include <new>
 #include <random>
 #include <stdexcept>
@@ -22,6 +23,11 @@ constexpr std::string_view zstd_word = "zstd";
         case FileCompression::zstd: break;
     }
     return nmsg::Compression::none;
+}
+
+// Never shorter: octets that come into being are filled with zeros.
+void grow(std::vector<std::uint8_t>& room, std::size_t octets) {
+    if (room.size() < octets) room.resize(octets);
 }
 
 }  // namespace
@@ -52,7 +58,8 @@ std::string_view suffix_of(FileCompression compression) {
 
 std::size_t most_octets(FileCompression compression) {
     constexpr std::size_t container = nmsg::most_container + nmsg::header_octets;
-    return compression == FileCompression::zstd ? ZSTD_compressBound(container) : container;
+    return compression == FileCompression::zstd ? ZSTD_compressBound(container)
+                                                : nmsg::most_compressed_octets(nmsg::most_container);
 }
 
 // One frame (RFC 8878 §3.1) for each call, with the length of its content and a checksum of it, as zstd(1)
@@ -64,12 +71,12 @@ class ContainerEncoder::ZstdFrames {
         ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, level);
         ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_checksumFlag, 1);
     }
-    void frame(Octets content, std::vector<std::uint8_t>& out) {
-        out.resize(ZSTD_compressBound(content.size()));
+    Octets frame(Octets content, std::vector<std::uint8_t>& room) {
+        grow(room, std::max(ZSTD_compressBound(content.size()), most_octets(FileCompression::zstd)));
         const std::size_t size =
-            ZSTD_compress2(context_.get(), out.data(), out.size(), content.data(), content.size());
+            ZSTD_compress2(context_.get(), room.data(), room.size(), content.data(), content.size());
         if (ZSTD_isError(size) != 0) throw std::bad_alloc();  // nothing else can fail with room enough
-        out.resize(size);
+        return Octets(room).first(size);
     }
 
   private:
@@ -83,19 +90,22 @@ ContainerEncoder::ContainerEncoder(FileCompression compression) : bodies_(bodies
 
 ContainerEncoder::~ContainerEncoder() = default;
 
-Octets ContainerEncoder::framed(const Container& container, std::vector<std::uint8_t>& out) {
-    out.clear();
-    const std::uint32_t fragment_id = container.oversized ? std::random_device{}() : 0;
-    nmsg::frame_container(Octets(container.octets).subspan(nmsg::header_octets), container.oversized,
-                          nmsg::most_container, bodies_, fragment_id, out);
-    return out;
+Octets ContainerEncoder::framed(const Container& container, std::vector<std::uint8_t>& room) {
+    const Octets body = Octets(container.octets).subspan(nmsg::header_octets);
+    if (!container.oversized) {
+        grow(room, std::max(nmsg::most_compressed_octets(body.size()),
+                            most_octets(file_compression_of(bodies_.level()))));
+        return Octets(room).first(nmsg::compress_container(body, bodies_, room));
+    }
+    room.clear();
+    nmsg::frame_container(body, true, nmsg::most_container, bodies_, std::random_device{}(), room);
+    return room;
 }
 
 Octets ContainerEncoder::encode(const Container& container, std::vector<std::uint8_t>& encoded) {
     const bool as_it_stands = bodies_.level() == nmsg::Compression::none && !container.oversized;
     if (zstd_ == nullptr) return as_it_stands ? Octets(container.octets) : framed(container, encoded);
-    zstd_->frame(as_it_stands ? Octets(container.octets) : framed(container, fragments_), encoded);
-    return encoded;
+    return zstd_->frame(as_it_stands ? Octets(container.octets) : framed(container, fragments_), encoded);
 }
 
 }  // namespace sie::sensor

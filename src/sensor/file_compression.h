@@ -25,7 +25,7 @@ enum class FileCompression : std::uint8_t { none, fast, default_, best, zstd };
 // Of a file's name: ".nmsg" or ".nmsg.zst".
 [[nodiscard]] std::string_view suffix_of(FileCompression compression);
 
-// The most that a container which is not oversized takes in it, in octets.
+// Room in octets in which a container that is not oversized is encoded.
 [[nodiscard]] std::size_t most_octets(FileCompression compression);
 
 // Owns the encoders' memory; one for each thread. Throws std::bad_alloc when it is made, and later only for
@@ -37,13 +37,13 @@ class ContainerEncoder {
     ContainerEncoder(const ContainerEncoder&) = delete;
     ContainerEncoder& operator=(const ContainerEncoder&) = delete;
 
-    // What is written for a container: its own octets as they stand, or, compressed or cut into fragments,
-    // `encoded`, which is overwritten.
+    // What is written for a container: its own octets as they stand, or, compressed or cut into fragments, a
+    // part of `encoded`, which is overwritten and only ever grows.
     [[nodiscard]] Octets encode(const Container& container, std::vector<std::uint8_t>& encoded);
 
   private:
     class ZstdFrames;
-    [[nodiscard]] Octets framed(const Container& container, std::vector<std::uint8_t>& out);
+    [[nodiscard]] Octets framed(const Container& container, std::vector<std::uint8_t>& room);
 
     nmsg::Compressor bodies_;
     std::unique_ptr<ZstdFrames> zstd_;

@@ -17,6 +17,7 @@ PacketPath::PacketPath(const dnsqr::Settings& settings, HashKey key, Ledger& led
     : settings_(settings),
       lists_(settings.has_lists()),
       wanted_{settings.wants_tcp(), settings.wants_icmp()},
+      first_port_(settings.ports.front()),
       ledger_(ledger),
       clock_(clock),
       filter_(filter),
@@ -86,6 +87,7 @@ void PacketPath::udp(const net::PacketView& packet, Time time, std::span<const r
     m.dns = dns;
     m.parts = parts;
     m.base = base;
+    const auto keys = transactions_.keys_of(m);
     if (m.response) {
         if (load_be16(datagram.data() + 6) == 0)
             m.verdict = nmsg::ChecksumVerdict::absent;
@@ -95,7 +97,7 @@ void PacketPath::udp(const net::PacketView& packet, Time time, std::span<const r
                     ? nmsg::ChecksumVerdict::correct
                     : nmsg::ChecksumVerdict::incorrect;
     }
-    transactions_.message(m);
+    transactions_.message(m, keys);
 }
 
 void PacketPath::other(const net::PacketView& packet, Time time) {

@@ -53,6 +53,7 @@ class PacketPath final : private reassembly::DropCounter {
         ledger_.drops[index_of(reason)] += fragments;
     }
     [[nodiscard]] bool is_dns_port(std::uint16_t port) const {
+        if (port == first_port_) return true;
         for (const std::uint16_t dns_port : settings_.ports)
             if (port == dns_port) return true;
         return false;
@@ -62,6 +63,7 @@ class PacketPath final : private reassembly::DropCounter {
     const dnsqr::Settings settings_;
     const bool lists_;
     const net::Transports wanted_;
+    const std::uint16_t first_port_;
     Ledger& ledger_;
     ClockListener& clock_;
     const capture::PacketFilter* filter_;

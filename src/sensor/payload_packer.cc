@@ -26,14 +26,13 @@ void PayloadPacker::payload(const nmsg::DnsqrPayload& payload, Time envelope, nm
         ++ledger_.payloads[type];
         return;
     }
-    const std::size_t size = nmsg::encoded_size(payload);
-    if (!builder_.fits(nmsg::ContainerBuilder::payload_size(size, envelope.seconds()))) flush();
+    if (!builder_.fits(payload, envelope.seconds())) flush();
     std::uint8_t** placed = nullptr;
     if (blank.apply != nullptr) {
         placed_.resize(payload.query_packets.size() + payload.response_packets.size());
         placed = placed_.data();
     }
-    builder_.add(payload, size, envelope.seconds(), envelope.nanoseconds(), placed, blank);
+    builder_.add(payload, envelope.seconds(), envelope.nanoseconds(), placed, blank);
     ++open_.payloads[type];
     if (builder_.oversized()) flush();
 }

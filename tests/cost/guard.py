@@ -24,7 +24,8 @@ def machine(binaries):
     cache = open(os.path.join(binaries, '..', 'CMakeCache.txt'), encoding='utf-8').read()
     compiler = next(x.split('=', 1)[1] for x in cache.splitlines() if x.startswith('CMAKE_CXX_COMPILER:'))
     version = subprocess.run([compiler, '-dumpfullversion'], capture_output=True, text=True).stdout.strip()
-    return '%s %s %s' % (os.path.basename(compiler), version, platform.machine())
+    aes = ' aes' if ' aes ' in open('/proc/cpuinfo', encoding='utf-8').read() else ''  # KeyedHash has two ways
+    return '%s %s %s%s' % (os.path.basename(compiler), version, platform.machine(), aes)
 
 
 def measured(programs, binaries):

@@ -14,7 +14,7 @@ UNITS = {
     'dns_message': ['dns/message_records.cc', 'dns/wire_name.cc', 'text/message_text.cc'],
     'rdata': ['dns/rdata_text.cc', 'dns/rdata_parse.cc', 'dns/standard_rdata.cc', 'dns/svc_params.cc',
               'dns/rdata_layout.cc', 'dns/standard_types.cc', 'base/encoded_octets.cc'],
-    'question': ['dns/message.cc', 'dns/client_subnet.cc', 'dns/name.cc', 'dnsqr/name_set.cc'],
+    'question': ['dns/message.h', 'dns/client_subnet.cc', 'dns/name.cc', 'dnsqr/name_set.cc'],
     'dnsqr': ['dnsqr/transactions.cc', 'dnsqr/query_table.cc', 'dnsqr/blanking.cc'],
     'packet_path': ['sensor/packet_path.cc', 'sensor/icmp_quote.cc', 'dnsqr/blanking.cc'],
     'container': ['nmsg/reader.cc', 'nmsg/container_reader.cc', 'nmsg/body.cc', 'nmsg/fragments.cc', 'nmsg/payload.cc',
@@ -56,11 +56,10 @@ PLANTED = [
      "while (at_ + 1 < text_.size() && text_[at_] == '\\\\' && text_[at_ + 1] == '\\n') at_ += 2;",
      "if (at_ + 1 < text_.size() && text_[at_] == '\\\\' && text_[at_ + 1] == '\\n') at_ += 2;"),
     # The second in which a query leaves.
-    (11, 'dnsqr', 'dnsqr/transactions.cc', 'const std::int64_t second = now.seconds() - settings_.query_timeout_s;',
-     'const std::int64_t second = now.seconds() - settings_.query_timeout_s + 1;'),
+    (11, 'dnsqr', 'dnsqr/query_table.cc', 'if (of >= second) break;', 'if (of > second) break;'),
     # A string that is one octet longer than its rdata.
     (12, 'rdata', 'dns/standard_rdata.cc', 'if (left() < octets) return std::nullopt;',
      'if (left() + 1 < octets) return std::nullopt;'),
-    # Type and class of a question that ends one octet early.
-    (13, 'question', 'dns/message.cc', 'message.size() - *end < 4) return', 'message.size() - *end < 3) return'),
+    # The fixed part of a record that ends one octet early.
+    (13, 'question', 'dns/client_subnet.cc', 'if (fixed + 10 > message.size()) break;', 'if (fixed + 9 > message.size()) break;'),
 ]

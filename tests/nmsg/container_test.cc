@@ -48,6 +48,59 @@ Bytes inflated(Octets stream, std::size_t size) {
     return out;
 }
 
+// A base:dnsqr payload, of which the octets of one packet are given.
+struct OnePacket {
+    explicit OnePacket(Octets octets) : packet{octets, 1'700'000'000, 5} {
+        payload.type = DnsqrType::udp_unanswered_query;
+        payload.query_packets = {&packet, 1};
+    }
+    DnsqrPacket packet;
+    DnsqrPayload payload;
+};
+
+// Lengths of one to three octets before the payload and around it: what is written at once is what is written
+// in two steps, and fits exactly where that fits.
+TEST(ContainerBuilder, TakesADnsqrPayloadAsItTakesTheSameEncodedBefore) {
+    const Bytes octets = test::counting(70'000);
+    for (const std::size_t around : {std::size_t{128}, std::size_t{16'384}, octets.size() - 40})
+        for (std::size_t size = around - 80; size < around + 40; ++size)
+            for (const std::int64_t time : {std::int64_t{1'700'000'000}, std::int64_t{-1}, std::int64_t{0}}) {
+                const OnePacket one(Octets(octets).first(size));
+                Bytes encoded(encoded_size(one.payload));
+                encode(one.payload, encoded.data());
+                ASSERT_GE(most_encoded_size(one.payload), encoded.size());
+                Payload before = payload_of(encoded, time);
+                before.type = type_dnsqr;
+                ContainerBuilder at_once(most_container), in_two_steps(most_container);
+                for (int i = 0; i < 2; ++i) {
+                    at_once.add(one.payload, time, 5);
+                    in_two_steps.add(before);
+                }
+                const Octets a = at_once.finish(), b = in_two_steps.finish();
+                ASSERT_TRUE(std::equal(a.begin(), a.end(), b.begin(), b.end())) << size;
+            }
+}
+
+TEST(ContainerBuilder, FitsADnsqrPayloadExactlyWhereTheRuleSays) {
+    const Bytes octets = test::counting(2'000);
+    const OnePacket first(Octets(octets).first(300));
+    int fit = 0, not_fit = 0;
+    for (std::size_t size = 1; size < octets.size(); ++size) {
+        const OnePacket next(Octets(octets).first(size));
+        Bytes encoded(encoded_size(next.payload));
+        encode(next.payload, encoded.data());
+        Payload same = payload_of(encoded);
+        same.type = type_dnsqr;
+        ContainerBuilder builder(1'000);
+        EXPECT_TRUE(builder.fits(next.payload, same.time_sec));  // an empty one takes any
+        builder.add(first.payload, same.time_sec, 5);
+        ASSERT_EQ(builder.fits(next.payload, same.time_sec), builder.fits(encoded_size(same))) << size;
+        ++(builder.fits(encoded_size(same)) ? fit : not_fit);
+    }
+    EXPECT_GT(fit, 100);
+    EXPECT_GT(not_fit, 100);
+}
+
 TEST(ContainerBuilder, WritesWhatProtobufReads) {
     ContainerBuilder builder(most_container);
     const Bytes first = test::counting(20), second = test::counting(300);
