@@ -38,6 +38,7 @@ class QueryTable {
     QueryTable& operator=(const QueryTable&) = delete;
 
     [[nodiscard]] std::uint32_t size() const { return size_; }
+    [[nodiscard]] std::size_t octets() const { return slab_.octets_in_chunks(); }  // taken by what is stored
     [[nodiscard]] bool full() const { return size_ == capacity_; }
 
     // By which a message is stored and found. Computing them asks the memory for what the look-up will need:

@@ -68,6 +68,7 @@ class Transactions {
     void flush();
 
     [[nodiscard]] std::uint32_t waiting() const { return table_.size(); }
+    [[nodiscard]] std::size_t waiting_octets() const { return table_.octets(); }
 
   private:
     struct Leaving {

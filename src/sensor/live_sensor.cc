@@ -94,10 +94,14 @@ LiveStatus LiveSensor::status() const {
         const WorkerStatus worker = workers_[i]->status();
         all.ledger += worker.ledger;
         all.queries_waiting += worker.queries_waiting;
+        all.query_octets += worker.query_octets;
         all.datagrams_waiting += worker.datagrams_waiting;
         pushed += sum(worker.pushed);
         all.queues.push_back({queues_[i]->waiting(), queues_[i]->capacity(), worker.queue});
         if (all.links.empty()) all.links = worker.links;
+        all.kernel_drops.resize(std::max(all.kernel_drops.size(), worker.kernel_drops.size()));
+        for (std::size_t n = 0; n < worker.kernel_drops.size(); ++n)
+            all.kernel_drops[n] += worker.kernel_drops[n];
     }
     all.ledger.payloads = writer.payloads;
     all.ledger.drops[index_of(DropReason::disk_full)] += writer.disk_full;

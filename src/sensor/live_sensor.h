@@ -55,13 +55,15 @@ struct LiveStatus {
     spool::FileCounts written;
     std::uint64_t hurried = 0;  // containers, see RunResult
     std::uint64_t queries_waiting = 0, datagrams_waiting = 0;
+    std::uint64_t query_octets = 0;      // memory that the waiting queries take
     std::uint64_t payloads_waiting = 0;  // in the queues to the writer
     struct Queue {
         std::size_t waiting = 0, capacity = 0;  // containers
         QueueCounts counts;
     };
-    std::vector<Queue> queues;              // of each worker
-    std::vector<capture::LinkState> links;  // of each interface
+    std::vector<Queue> queues;                // of each worker
+    std::vector<capture::LinkState> links;    // of each interface
+    std::vector<std::uint64_t> kernel_drops;  // of each interface; their sum stands in the ledger
     bool disk_failing = false;
 };
 

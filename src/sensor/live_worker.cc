@@ -31,7 +31,8 @@ LiveWorker::LiveWorker(Setup setup, WakePipe wake)
       log_(setup.log),
       wake_(std::move(wake)),
       packer_(this, ledger_, {}),
-      path_(setup.settings, setup.key, ledger_, packer_, packer_, setup.filter) {
+      path_(setup.settings, setup.key, ledger_, packer_, packer_, setup.filter),
+      kernel_drops_(merge_.sources().size()) {
     publish();
 }
 
@@ -90,8 +91,9 @@ void LiveWorker::attend() {
 }
 
 void LiveWorker::take_kernel_drops() {
-    for (const auto& source : merge_.sources()) {
-        const std::uint64_t dropped = source->take_kernel_drops();
+    for (std::size_t i = 0; i < kernel_drops_.size(); ++i) {
+        const std::uint64_t dropped = merge_.sources()[i]->take_kernel_drops();
+        kernel_drops_[i] += dropped;
         ledger_.frames += dropped;
         ledger_.drops[index_of(DropReason::kernel_drop)] += dropped;
     }
@@ -140,8 +142,10 @@ void LiveWorker::publish() {
     published_.pushed = pushed_;
     published_.queue = {containers_pushed_, ledger_.drops[index_of(DropReason::queue_full)]};
     published_.queries_waiting = path_.queries_waiting();
+    published_.query_octets = path_.query_octets();
     published_.datagrams_waiting = path_.datagrams_waiting();
     published_.containers_waiting = queue_.waiting();
+    published_.kernel_drops = kernel_drops_;
     published_.links.clear();
     for (const auto& source : merge_.sources()) published_.links.push_back(source->state());
 }

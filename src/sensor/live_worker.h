@@ -30,9 +30,10 @@ struct WorkerStatus {
     Ledger ledger;           // without what the writer counts: payloads and disk_full
     PayloadCounts pushed{};  // handed to the writer
     QueueCounts queue;
-    std::uint64_t queries_waiting = 0, datagrams_waiting = 0;
+    std::uint64_t queries_waiting = 0, query_octets = 0, datagrams_waiting = 0;
     std::size_t containers_waiting = 0;
     std::vector<capture::LinkState> links;
+    std::vector<std::uint64_t> kernel_drops;  // of each interface, this worker's rings
 };
 
 class LiveWorker final : private ContainerSink {
@@ -87,6 +88,7 @@ class LiveWorker final : private ContainerSink {
     PacketPath path_;
 
     std::int64_t attended_ns_ = 0, open_since_ns_ = 0, complained_ns_ = 0;
+    std::vector<std::uint64_t> kernel_drops_;  // of each source
     std::uint64_t open_container_ = 0, kernel_drops_told_ = 0, queue_drops_told_ = 0;
     std::uint64_t file_ = 0;  // the last one whose end was marked
     bool ending_ = false;

@@ -36,6 +36,7 @@ class PacketPath final : private reassembly::DropCounter {
     // packet does nothing.
     void idle(Time now);
     [[nodiscard]] std::uint32_t queries_waiting() const { return transactions_.waiting(); }
+    [[nodiscard]] std::size_t query_octets() const { return transactions_.waiting_octets(); }
     [[nodiscard]] std::size_t datagrams_waiting() const { return reassembler_.datagrams_waiting(); }
     // The end of input: unfinished datagrams are counted, open queries leave.
     void finish();

@@ -242,6 +242,7 @@ TEST_F(Live, QueriesThatAreDueLeaveByTheClockWhenNoFrameComes) {
     start();
     scripts[0]->frame(message(1, 1, false), now());
     ASSERT_TRUE(soon([&] { return sensor->status().queries_waiting == 1; }));
+    EXPECT_EQ(sensor->status().query_octets, std::size_t{128} << 10) << "a chunk of the table's slab";
     clock.ahead_ns = 4 * Time::per_second;
     EXPECT_TRUE(soon([&] { return sensor->status().queries_waiting == 0; }));
     expect_closed(sensor->stop(5s));
@@ -381,6 +382,7 @@ TEST_F(Live, KernelDropsAreFramesThatNobodySaw) {
     start();
     scripts[0]->kernel_drops(7);
     ASSERT_TRUE(soon([&] { return sensor->status().ledger.drops[index_of(DropReason::kernel_drop)] == 7; }));
+    EXPECT_EQ(sensor->status().kernel_drops, std::vector<std::uint64_t>{7}) << "of the one interface";
     scripts[0]->kernel_drops(1);
     const RunResult result = sensor->stop(5s);
     EXPECT_EQ(result.ledger.frames, 8U);
