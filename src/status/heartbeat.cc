@@ -19,7 +19,7 @@ void put(std::string& text, std::string_view word, std::uint64_t count) {
     if (count != 0)
         fmt::format_to(std::back_inserter(text), "{}{} {}", text.empty() ? "" : ", ", word, count);
 }
-[[nodiscard]] std::string or_none(std::string text) { return text.empty() ? "none" : text; }
+[[nodiscard]] std::string_view or_none(std::string_view text) { return text.empty() ? "none" : text; }
 
 }  // namespace
 

@@ -132,6 +132,7 @@ void counts(Page& page, const StatusReport& report) {
         return count(a.reason) > count(b.reason);
     });
     std::vector<std::string> drops;
+    drops.reserve(rows.size() + 1);
     for (const DropReasonRow& row : rows) drops.push_back(item(row.word, count(row.reason)));
     if (report.filtered_rd_share && count(DropReason::filtered_rd) != 0)
         drops.push_back(fmt::format("({:.0f} % by filtered_rd lately)", 100 * *report.filtered_rd_share));

@@ -44,7 +44,7 @@ def samples(report):
 def promtool(*arguments, text=None):
     # `test rules` syncs a small database to the disk for each case: to memory, where there is such a folder.
     environment = dict(os.environ, TMPDIR='/dev/shm') if os.path.isdir('/dev/shm') else None
-    done = subprocess.run(['promtool', *arguments], input=text, capture_output=True, timeout=120, env=environment)
+    done = subprocess.run(['promtool', *arguments], input=text, capture_output=True, timeout=300, env=environment)
     said = (done.stdout + done.stderr).decode('utf-8', 'replace')
     return [] if done.returncode == 0 else ['promtool %s: %s' % (' '.join(arguments[:2]), said[-1500:])]
 
