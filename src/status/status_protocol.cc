@@ -66,7 +66,7 @@ std::optional<StatusRequest> parse_request(std::string_view line) {
 std::optional<std::string> answer_status(std::string_view received, const StatusBoard& board) {
     const std::size_t end = received.find('\n');
     if (end == std::string_view::npos && received.size() <= longest_request) return std::nullopt;
-    if (end == std::string_view::npos || end > longest_request) return refusal("the request is too long");
+    if (end > longest_request) return refusal("the request is too long");  // npos is, too
     const auto request = parse_request(received.substr(0, end));
     if (!request)
         return refusal(fmt::format("no such request: {}; known are status text, status json, metrics",
