@@ -39,6 +39,8 @@ def check_commands(root, binaries):
         for language, note, commands in blocks(text_of(root, name)):
             if language != 'sh':
                 continue
+            if (name, note) == ('docs/collector.md', 'collector'):
+                continue  # check_collector.py runs them, in a machine of their own
             if note:
                 if not note.startswith('not-run: ') or not all(re.match(r'(apt-get|make|cmake|ctest)\b', x) for x in commands.splitlines()):
                     faults.append('%s: a block is not run without a good reason: %s' % (name, commands))
