@@ -58,6 +58,9 @@ class LiveSource {
     // To be called every 100 to 250 ms (it asks the system): what changed, if something did.
     [[nodiscard]] virtual std::optional<LinkChange> attend() = 0;
     [[nodiscard]] virtual LinkState state() const = 0;
+    // Another filter from now on, here and wherever it attaches later, without a moment in which there is
+    // none. An error: the kernel did not take it, and the one before stays.
+    [[nodiscard]] virtual Result<void> set_filter(std::optional<FilterRules> filter) = 0;
     // Before the end: from now on the kernel accepts nothing; what it holds can still be read by next()
     // within latency_ns(). attend() does not attach again.
     virtual void stop_accepting() = 0;

@@ -59,8 +59,8 @@ template <class T>
     return type == ethertype_ipv6 && p[0] >> 4 == 6 && load_be16(p + 4) + 40U <= frame.wire_length;
 }
 
-[[nodiscard]] bool set_filter(int socket, int level, int name,
-                              const std::vector<FilterInstruction>& program) {
+[[nodiscard]] bool give_program(int socket, int level, int name,
+                                const std::vector<FilterInstruction>& program) {
     std::vector<sock_filter> code;
     code.reserve(program.size());
     for (const FilterInstruction& i : program) code.push_back({i.code, i.jump_true, i.jump_false, i.k});
@@ -300,7 +300,7 @@ Result<void> PacketRing::bind_to(const Device& device) {
 Result<void> PacketRing::join_fanout(const Device& device) {
     const int group = *options_.fanout_group | PACKET_FANOUT_CBPF << 16;
     if (!set_option(socket_, SOL_PACKET, PACKET_FANOUT, group) ||
-        !set_filter(socket_, SOL_PACKET, PACKET_FANOUT_DATA, make_fanout_program(device.ethernet)))
+        !give_program(socket_, SOL_PACKET, PACKET_FANOUT_DATA, make_fanout_program(device.ethernet)))
         return fail_errno(options_.interface,
                           "cannot share frames in group " + std::to_string(*options_.fanout_group), errno);
     return {};
@@ -318,15 +318,23 @@ Result<void> PacketRing::attach_filter(const Device& device) {
                                                                most - program.size())
                                           : accept_everything(options_.snap_length);
         program.insert(program.end(), rest.begin(), rest.end());
-        if (set_filter(socket_, SOL_SOCKET, SO_ATTACH_FILTER, program)) return {};
+        if (give_program(socket_, SOL_SOCKET, SO_ATTACH_FILTER, program)) return {};
         if (errno != ENOMEM || most <= least_instructions)
             return fail_errno(options_.interface, "the kernel does not take the filter", errno);
     }
 }
 
+Result<void> PacketRing::set_filter(std::optional<FilterRules> filter) {
+    std::swap(options_.filter, filter);
+    if (socket_ < 0 || !bound_once_ || stopped_) return {};  // attach() takes it
+    auto done = attach_filter(device_);
+    if (!done) std::swap(options_.filter, filter);
+    return done;
+}
+
 void PacketRing::reject_everything() const {
     if (socket_ >= 0)
-        (void)set_filter(socket_, SOL_SOCKET, SO_ATTACH_FILTER, {{bpf::give_constant, 0, 0, 0}});
+        (void)give_program(socket_, SOL_SOCKET, SO_ATTACH_FILTER, {{bpf::give_constant, 0, 0, 0}});
 }
 
 void PacketRing::stop_accepting() {

@@ -37,6 +37,7 @@ class PacketRing final : public LiveSource {
     [[nodiscard]] std::int64_t latency_ns() const override;
     [[nodiscard]] std::uint64_t take_kernel_drops() override;
     [[nodiscard]] std::optional<LinkChange> attend() override;
+    [[nodiscard]] Result<void> set_filter(std::optional<FilterRules> filter) override;
     [[nodiscard]] LinkState state() const override { return state_; }
     void stop_accepting() override;
     [[nodiscard]] const std::string& interface() const override { return options_.interface; }
@@ -69,7 +70,7 @@ class PacketRing final : public LiveSource {
     void clear_error() const;
     [[nodiscard]] bool is_drained() const;
 
-    const LiveOptions options_;
+    LiveOptions options_;
     int control_ = -1;  // asks about interfaces; not a packet socket
     int socket_ = -1;
     LinkState state_ = LinkState::absent;

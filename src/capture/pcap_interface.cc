@@ -113,7 +113,7 @@ Result<void> PcapInterface::attach(const Device& device) {
     if (!link)
         return fail(ErrorKind::system, name,
                     "frames of link type " + std::to_string(pcap_datalink(p)) + " are not known");
-    if (auto done = set_filter(p, *link); !done) return done;
+    if (auto done = attach_filter(p, *link); !done) return done;
     if (pcap_setnonblock(p, 1, reason.data()) != 0) return fail(ErrorKind::system, name, reason.data());
     if (pcap_get_selectable_fd(p) < 0)
         return fail(ErrorKind::system, name, "libpcap cannot wait for its frames");
@@ -127,7 +127,15 @@ Result<void> PcapInterface::attach(const Device& device) {
     return {};
 }
 
-Result<void> PcapInterface::set_filter(pcap* handle, net::LinkType link) const {
+Result<void> PcapInterface::set_filter(std::optional<FilterRules> filter) {
+    std::swap(options_.filter, filter);
+    if (!handle_) return {};  // attach() takes it
+    auto done = attach_filter(handle_.get(), link_);
+    if (!done) std::swap(options_.filter, filter);
+    return done;
+}
+
+Result<void> PcapInterface::attach_filter(pcap* handle, net::LinkType link) const {
     if (!options_.filter) return {};
     // Systems differ in the longest program that they take.
     for (std::size_t most = longest_filter;; most /= 2) {

@@ -28,6 +28,7 @@ class PcapInterface final : public LiveSource {
     [[nodiscard]] std::int64_t latency_ns() const override;
     [[nodiscard]] std::uint64_t take_kernel_drops() override;
     [[nodiscard]] std::optional<LinkChange> attend() override;
+    [[nodiscard]] Result<void> set_filter(std::optional<FilterRules> filter) override;
     [[nodiscard]] LinkState state() const override { return state_; }
     // The kernel goes on accepting, since libpcap judges what waits by a new filter; but no more frames are
     // given than it had accepted, nor are later drops counted.
@@ -48,11 +49,11 @@ class PcapInterface final : public LiveSource {
 
     [[nodiscard]] std::optional<Device> look() const;
     [[nodiscard]] Result<void> attach(const Device& device);
-    [[nodiscard]] Result<void> set_filter(pcap* handle, net::LinkType link) const;
+    [[nodiscard]] Result<void> attach_filter(pcap* handle, net::LinkType link) const;
     void close();
     void count_drops();
 
-    const LiveOptions options_;
+    LiveOptions options_;
     int control_ = -1;  // asks about interfaces
     Handle handle_;
     net::LinkType link_ = net::LinkType::ethernet;

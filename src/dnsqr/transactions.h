@@ -49,6 +49,8 @@ class Transactions {
     Transactions(const Settings& settings, HashKey key, TransactionCounts& counts, DropCounts& drops,
                  PayloadSink& sink);
 
+    // Other rules for the messages that come from now on; the table's size stays as it is.
+    void set_rules(const Settings& settings) { settings_ = settings; }
     // The clock is the time of the packet in hand: every open query with now.sec − query.sec > timeout leaves
     // (Q28, B16).
     void advance(Time now) {
@@ -83,7 +85,7 @@ class Transactions {
     void blank_copies(const Leaving& leaving, std::uint8_t* const* placed) const;
     [[nodiscard]] bool responder_listed(const Message& message) const;
 
-    const Settings settings_;
+    Settings settings_;
     TransactionCounts& counts_;
     DropCounts& drops_;
     PayloadSink& sink_;

@@ -85,6 +85,11 @@ LiveSensor::~LiveSensor() {
     if (writer_thread_.joinable()) writer_thread_.join();
 }
 
+void LiveSensor::set_rules(const dnsqr::Settings& settings, std::optional<capture::PacketFilter> filter) {
+    const capture::PacketFilter* const own = filter ? &filters_.emplace_back(std::move(*filter)) : nullptr;
+    for (const auto& worker : workers_) worker->set_rules(settings, own);
+}
+
 LiveStatus LiveSensor::status() const {
     LiveStatus all;
     std::uint64_t pushed = 0;

@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -80,6 +81,9 @@ class LiveSensor {
 
     void start();
     [[nodiscard]] LiveStatus status() const;
+    // Other rules from now on, in every worker within a moment: lists, filters, switches. No frame is lost;
+    // the table's size and all else of the setup stay. `filter`: of `bpf`.
+    void set_rules(const dnsqr::Settings& settings, std::optional<capture::PacketFilter> filter);
     // The open file ends now.
     void rotate() { writer_->rotate(); }
     // Nothing more is accepted; what was is written, the balances close. If the disk stalls: after `most`
@@ -92,6 +96,7 @@ class LiveSensor {
     explicit LiveSensor(LiveSetup setup);
 
     LiveSetup setup_;
+    std::list<capture::PacketFilter> filters_;  // all that set_rules() was given: a worker may still use one
     Doorbell bell_;
     std::vector<std::unique_ptr<ContainerQueue>> queues_;
     std::vector<std::unique_ptr<LiveWorker>> workers_;

@@ -8,6 +8,8 @@
 #include <thread>
 #include <utility>
 
+#include "sensor/kernel_rules.h"
+
 namespace sie::sensor {
 
 namespace {
@@ -73,12 +75,30 @@ void LiveWorker::tend() {
         writer_.ring();
         publish();
     }
+    if (rules_wait_.load(std::memory_order_acquire)) take_rules();
     if (now - attended_ns_ < attend_every_ns) return;
     attended_ns_ = now;
     attend();
     take_kernel_drops();
     complain_of_drops(now);
     publish();
+}
+
+// The kernel's filter first: what the new rules want must come here, and what they do not want is judged here
+// anyway.
+void LiveWorker::take_rules() {
+    Rules rules;
+    {
+        const std::lock_guard lock(mutex_);
+        rules_wait_.store(false, std::memory_order_relaxed);
+        rules = std::move(*std::exchange(next_rules_, std::nullopt));
+    }
+    for (const auto& source : merge_.sources()) {
+        if (const auto done = source->set_filter(kernel_rules(rules.settings)); !done)
+            return log_.tell(Severity::error,
+                             done.error().text() + "; the rules stay as they were: restart the sensor");
+    }
+    path_.set_rules(rules.settings, rules.filter);
 }
 
 void LiveWorker::attend() {
@@ -197,6 +217,15 @@ void LiveWorker::stop() {
 
 void LiveWorker::end_file(std::uint64_t number) {
     file_to_end_.store(number, std::memory_order_release);
+    wake_.wake();
+}
+
+void LiveWorker::set_rules(const dnsqr::Settings& settings, const capture::PacketFilter* filter) {
+    {
+        const std::lock_guard lock(mutex_);
+        next_rules_ = Rules{settings, filter};
+        rules_wait_.store(true, std::memory_order_release);
+    }
     wake_.wake();
 }
 

@@ -62,12 +62,15 @@ class LiveWorker final : private ContainerSink {
     void give_up() { given_up_.store(true, std::memory_order_relaxed); }
     // The open container is handed over, and behind it a mark with this number.
     void end_file(std::uint64_t number);
+    // Other rules, soon; `filter` outlives the run.
+    void set_rules(const dnsqr::Settings& settings, const capture::PacketFilter* filter);
     [[nodiscard]] WorkerStatus status() const;
 
   private:
     void submit(Container& container) override;
     [[nodiscard]] bool take_frames(Time safe_until);
     void tend();
+    void take_rules();
     void attend();
     void take_kernel_drops();
     void complain_of_drops(std::int64_t now_ns);
@@ -94,7 +97,13 @@ class LiveWorker final : private ContainerSink {
     bool ending_ = false;
     std::atomic<bool> stopping_ = false, given_up_ = false;
     std::atomic<std::uint64_t> file_to_end_ = 0;
+    std::atomic<bool> rules_wait_ = false;
     mutable std::mutex mutex_;
+    struct Rules {
+        dnsqr::Settings settings;
+        const capture::PacketFilter* filter = nullptr;
+    };
+    std::optional<Rules> next_rules_;
     WorkerStatus published_;
 };
 

@@ -24,6 +24,15 @@ PacketPath::PacketPath(const dnsqr::Settings& settings, HashKey key, Ledger& led
       reassembler_(*this, key),
       transactions_(settings, key, ledger.transactions, ledger.drops, sink) {}
 
+void PacketPath::set_rules(const dnsqr::Settings& settings, const capture::PacketFilter* filter) {
+    settings_ = settings;
+    lists_ = settings.has_lists();
+    wanted_ = {settings.wants_tcp(), settings.wants_icmp()};
+    first_port_ = settings.ports.front();
+    filter_ = filter;
+    transactions_.set_rules(settings);
+}
+
 void PacketPath::frame(const capture::Frame& frame) {
     ++ledger_.frames;
     net::PacketView packet;

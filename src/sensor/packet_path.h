@@ -32,6 +32,8 @@ class PacketPath final : private reassembly::DropCounter {
                ClockListener& clock, const capture::PacketFilter* filter);
 
     void frame(const capture::Frame& frame);
+    // Other rules for what comes from now on; the table's size stays as it is.
+    void set_rules(const dnsqr::Settings& settings, const capture::PacketFilter* filter);
     // Live, when no packet came for a while: what is due by the clock leaves. A time before that of the last
     // packet does nothing.
     void idle(Time now);
@@ -61,10 +63,10 @@ class PacketPath final : private reassembly::DropCounter {
     }
     [[nodiscard]] bool has_dns_port(std::uint16_t a, std::uint16_t b, bool multicast_too) const;
 
-    const dnsqr::Settings settings_;
-    const bool lists_;
-    const net::Transports wanted_;
-    const std::uint16_t first_port_;
+    dnsqr::Settings settings_;
+    bool lists_;
+    net::Transports wanted_;
+    std::uint16_t first_port_;
     Ledger& ledger_;
     ClockListener& clock_;
     const capture::PacketFilter* filter_;

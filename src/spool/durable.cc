@@ -95,13 +95,28 @@ Descriptor open_folder(const std::string& path) {
 }
 
 int rename_to_free_name(int folder_fd, const std::string& from, const std::string& to) {
+    return move_to_free_name(folder_fd, from, folder_fd, to);
+}
+
+int move_to_free_name(int from_fd, const std::string& from, int to_fd, const std::string& to) {
 #if defined(__linux__) && !defined(SIE_PORTABLE)
-    if (renameat2(folder_fd, from.c_str(), folder_fd, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
+    if (renameat2(from_fd, from.c_str(), to_fd, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
     if (errno != EINVAL && errno != ENOSYS)
         return errno;  // these two: the file system or kernel does not know how
 #endif
-    if (::linkat(folder_fd, from.c_str(), folder_fd, to.c_str(), 0) != 0) return errno;
-    return ::unlinkat(folder_fd, from.c_str(), 0) == 0 ? 0 : errno;
+    if (::linkat(from_fd, from.c_str(), to_fd, to.c_str(), 0) != 0) return errno;
+    return ::unlinkat(from_fd, from.c_str(), 0) == 0 ? 0 : errno;
+}
+
+bool is_open_elsewhere([[maybe_unused]] int folder_fd, [[maybe_unused]] const std::string& name) {
+#if defined(__linux__) && !defined(SIE_PORTABLE)
+    const Descriptor file(::openat(folder_fd, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    if (file.get() < 0) return false;
+    // fcntl(2): such a lease is given only where nobody else has the file open; it ends with the descriptor.
+    return ::fcntl(file.get(), F_SETLEASE, F_WRLCK) != 0 && errno == EAGAIN;
+#else
+    return false;
+#endif
 }
 
 Lock lock(int fd) {

@@ -47,6 +47,10 @@ void begin_writing(int fd, std::uint64_t at, std::uint64_t octets);
 // Moves a file to a name that must be free, both in one folder (renameat2 RENAME_NOREPLACE, or link and
 // unlink). EEXIST: the name is taken.
 [[nodiscard]] int rename_to_free_name(int folder_fd, const std::string& from, const std::string& to);
+// The same from one folder to another of the same file system.
+[[nodiscard]] int move_to_free_name(int from_fd, const std::string& from, int to_fd, const std::string& to);
+// Has somebody else this file open? Known on Linux alone, and for files of our own; elsewhere: no.
+[[nodiscard]] bool is_open_elsewhere(int folder_fd, const std::string& name);
 
 enum class Lock : std::uint8_t {
     taken,

@@ -1,4 +1,4 @@
-// sie-dns-sensor: the sensor's command line: run, check-config, version.
+// sie-dns-sensor: the sensor's command line: run, check-config, status, upload, version.
 
 #include <fmt/format.h>
 
@@ -20,6 +20,8 @@
 #include "tools/sie-dns-sensor_memory.h"
 #endif
 #include "tools/sie-dns-sensor_options.h"
+#include "tools/sie-dns-sensor_status.h"
+#include "tools/sie-dns-sensor_upload.h"
 #include "tools/stop_signal.h"
 
 namespace {
@@ -32,6 +34,7 @@ constexpr const char* default_file = "/etc/default/sie-dns-sensor";
 struct RunOptions {
     std::vector<std::string> pcaps;
     std::string config, output_dir, write_to, show = "0", status_interval;
+    std::string status_socket = status::default_status_socket;
     bool discard = false, quiet = false, json_summary = false, own_addresses = false, libpcap = false;
 };
 
@@ -104,9 +107,16 @@ int run_command(const RunOptions& given, const tools::SettingFlags& flags) {
         tools::configured(given.config, flags, purpose, given.quiet, live && given.own_addresses);
     if (settings.status != 0) return settings.status;
     if (!live) return run_files(given, settings.configuration.settings, *show);
-    return tools::run_live(settings.configuration.settings,
-                           {given.output_dir, given.write_to, given.discard, given.quiet, given.json_summary,
-                            *show, status_interval, given.libpcap});
+    tools::LiveCommand command{
+        given.output_dir, given.write_to, given.discard,       given.quiet, given.json_summary, *show,
+        status_interval,  given.libpcap,  given.status_socket, {}};
+    command.reread = [&]() -> std::optional<service::SensorSettings> {
+        tools::Configured again =
+            tools::configured(given.config, flags, purpose, given.quiet, given.own_addresses);
+        if (again.status != 0) return std::nullopt;
+        return std::move(again.configuration.settings);
+    };
+    return tools::run_live(settings.configuration.settings, command);
 }
 
 int command_line(int argc, char** argv) {
@@ -120,13 +130,11 @@ int command_line(int argc, char** argv) {
     run->add_option("--pcap", given.pcaps, "capture files in a row, or - for standard input")
         ->type_name("FILE...")
         ->group("What to read");
-    run->add_flag("--own-addresses", given.own_addresses,
-                  "live: the resolver is this host: the interfaces' own addresses")
+    run->add_flag("--own-addresses", given.own_addresses, "live: the resolver is this host")
         ->group("What to read");
-    run->add_flag("--libpcap", given.libpcap, "live: capture by libpcap, not by the kernel's ring")
+    run->add_flag("--libpcap", given.libpcap, "live: by libpcap, not by the kernel's ring")
         ->group("What to read");
-    run->add_option("--output-dir", given.output_dir,
-                    "folder for NMSG files [live: SPOOLDIR/new/CHANNEL; with --pcap: none]")
+    run->add_option("--output-dir", given.output_dir, "folder for NMSG files [live: the spool]")
         ->type_name("DIR")
         ->group("What to write");
     run->add_option("--write-to", given.write_to,
@@ -134,12 +142,14 @@ int command_line(int argc, char** argv) {
         ->type_name("PATH")
         ->excludes("--output-dir")
         ->group("What to write");
-    run->add_option("--status-interval", given.status_interval,
-                    "live: a line of counts so often, 0 for never [2 on a terminal, else 0]")
+    run->add_option("--status-interval", given.status_interval, "live: counts so often [2 on a terminal]")
         ->type_name("SECONDS")
         ->group("What to write");
     run->add_option("--show", given.show, "a line for each of the first N transactions")
         ->type_name("N")
+        ->group("What to write");
+    run->add_option("--status-socket", given.status_socket, "live: where `status` asks")
+        ->type_name("PATH")
         ->group("What to write");
     run->add_flag("--discard", given.discard, "build containers and throw them away")->group("What to write");
     run->add_flag("--quiet", given.quiet, "no summary, no warnings and no progress")->group("What to write");
@@ -156,18 +166,58 @@ int command_line(int argc, char** argv) {
         ->type_name("FILE");
     const tools::SettingFlags check_flags(*check, "Settings", {});
 
+    tools::StatusCommand asked;
+    bool as_json = false, as_metrics = false, watched = false;
+    CLI::App* status = app.add_subcommand("status", "show what a running sensor does");
+    status->add_flag("--json", as_json, "as JSON");
+    status->add_flag("--watch", watched, "again and again, until q")->excludes("--json");
+    status->add_flag("--metrics", as_metrics, "as Prometheus reads it")
+        ->excludes("--json")
+        ->excludes("--watch");
+    status->add_option("--socket", asked.socket, "of the sensor [" + asked.socket + "]")->type_name("PATH");
+
+    std::string upload_file = default_file;
+    bool once = false;
+    CLI::App* upload = app.add_subcommand("upload", "send what waits in the spool, now");
+    upload->add_flag("--once", once, "and end then")->required();
+    upload->add_option("--config", upload_file, "the file [" + std::string(default_file) + "]")
+        ->type_name("FILE");
+    const tools::SettingFlags upload_flags(*upload, "Settings (all: --help-settings)",
+                                           {"submitserver", "login", "uploadkey", "knownhosts"});
+
     CLI::App* version = app.add_subcommand("version", "print the version");
     const auto named = [&](const CLI::App* command) { return command->check_name(argv[1]); };
-    if (argc > 1 && argv[1][0] != '-' && std::ranges::none_of(std::array{run, check, version}, named))
-        return refuse({ErrorKind::usage, argv[1], {}, "no such command", "use run, check-config or version"});
+    if (argc > 1 && argv[1][0] != '-' &&
+        std::ranges::none_of(std::array{run, check, status, upload, version}, named))
+        return refuse({ErrorKind::usage,
+                       argv[1],
+                       {},
+                       "no such command",
+                       "use run, check-config, status, upload or version"});
     try {
         app.parse(argc, argv);
         if (version->parsed()) {
             fmt::print("sie-dns-sensor {}\n", SIE_VERSION);
             return 0;
         }
-        const tools::SettingFlags& flags = check->parsed() ? check_flags : run_flags;
+        if (status->parsed()) {
+            using Form = tools::StatusCommand::Form;
+            asked.form = as_json      ? Form::json
+                         : as_metrics ? Form::metrics
+                         : watched    ? Form::watch
+                                      : Form::text;
+            return tools::run_status(asked);
+        }
+        const tools::SettingFlags& flags = check->parsed()    ? check_flags
+                                           : upload->parsed() ? upload_flags
+                                                              : run_flags;
         if (const auto helped = flags.help()) return *helped;
+        if (upload->parsed()) {
+            const tools::Configured settings =
+                tools::configured(upload_file, flags, tools::Purpose::upload, false);
+            return settings.status != 0 ? settings.status
+                                        : tools::upload_now(settings.configuration.settings);
+        }
         return check->parsed() ? tools::check_config(checked, flags) : run_command(given, flags);
     } catch (const CLI::ParseError& error) { return app.exit(error) == 0 ? 0 : tools::usage_status; }
 }

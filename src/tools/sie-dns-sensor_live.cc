@@ -17,7 +17,9 @@
 #include "text/transaction_line.h"
 #include "tools/sie-dns-sensor_options.h"
 #include "tools/sie-dns-sensor_signals.h"
+#include "tools/sie-dns-sensor_spool.h"
 #include "tools/sie-dns-sensor_terminal.h"
+#include "tools/sie-dns-sensor_upload.h"
 
 namespace sie::tools {
 
@@ -65,24 +67,74 @@ sensor::LiveSetup setup_of(const service::SensorSettings& settings) {
     return setup;
 }
 
+// What a run into the spool has beside the sensor; the uploader ends after the files that it may still send.
+struct Spool {
+    std::optional<upload::UploadProcess> uploader;
+    std::unique_ptr<SpoolCompany> company;
+};
+
+// What other settings change at once; what does not is told.
+void reload(sensor::LiveSensor& sensor, Spool& spool, const LiveCommand& command, LiveTerminal& terminal) {
+    const auto now = command.reread ? command.reread() : std::nullopt;
+    if (!now)
+        return terminal.tell(Severity::error,
+                             "the settings were not taken on; mend what is wrong and send SIGHUP again");
+    if (const auto names = needs_restart(spool.company->settings(), *now); !names.empty())
+        terminal.tell(Severity::warning,
+                      fmt::format("not changed before a restart: {}", fmt::join(names, ", ")));
+    sensor.set_rules(now->rules, std::nullopt);
+    spool.company->reload(*now);
+    spool.uploader->reload();
+    terminal.tell(Severity::info, "settings read again");
+}
+
 // Until a signal ends it; a line of counts every `interval`, if there is one.
 void watch(sensor::LiveSensor& sensor, const LiveSignals& signals, LiveTerminal& terminal,
-           std::chrono::seconds interval) {
+           std::chrono::seconds interval, Spool& spool, const LiveCommand& command) {
     auto before = sensor.status();
     auto then = std::chrono::steady_clock::now();
+    auto next_line = then + interval;
+    const std::chrono::seconds step = spool.company ? 1s : interval == 0s ? std::chrono::hours(1) : interval;
     for (;;) {
-        const int signal = signals.wait(interval == 0s ? std::chrono::hours(1) : interval);
+        const int signal = signals.wait(step);
         if (signal == SIGUSR1) sensor.rotate();
-        if (signal == SIGINT || signal == SIGTERM || signal == SIGHUP) return;
+        if (signal == SIGHUP && spool.company)
+            reload(sensor, spool, command, terminal);
+        else if (signal == SIGINT || signal == SIGTERM || signal == SIGHUP)
+            return;
         if (signal != 0) continue;
         const auto now = std::chrono::steady_clock::now();
         const auto status = sensor.status();
-        if (interval != 0s)
-            terminal.status(
-                sensor::status_line(status, before, std::chrono::duration<double>(now - then).count()));
+        if (spool.company) spool.company->tick(status, {});
+        if (interval == 0s || now < next_line) continue;
+        terminal.status(
+            sensor::status_line(status, before, std::chrono::duration<double>(now - then).count()));
         before = status;
         then = now;
+        next_line = now + interval;
     }
+}
+
+// Before there is a thread, or anything open that the uploader must not hold. It is there with upload=no too:
+// a reload may switch uploads on.
+Result<upload::UploadProcess> start_uploader(const service::SensorSettings& settings,
+                                             const LiveCommand& command) {
+    upload::UploadWork work;
+    work.settings = [last = settings, again = false,
+                     reread = command.reread]() mutable -> std::optional<upload::UploadSettings> {
+        // Settings that are wrong change nothing.
+        if (again && reread)
+            if (auto now = reread()) last = std::move(*now);
+        again = true;
+        return last.upload ? std::optional(upload_settings_of(last)) : std::nullopt;
+    };
+    work.log = [](upload::Severity severity, const std::string& line) {
+        LiveTerminal(false).tell(severity == upload::Severity::error     ? Severity::error
+                                 : severity == upload::Severity::warning ? Severity::warning
+                                                                         : Severity::info,
+                                 line);
+    };
+    return upload::UploadProcess::start(work);
 }
 
 }  // namespace
@@ -112,6 +164,13 @@ int run_live(const service::SensorSettings& settings, const LiveCommand& command
         std::fflush(stdout);
     };
 
+    Spool spool;
+    const bool into_spool = command.output_dir.empty() && command.write_to.empty() && !command.discard;
+    if (into_spool) {
+        auto uploader = start_uploader(settings, command);
+        if (!uploader) return refuse(uploader.error());
+        spool.uploader.emplace(std::move(*uploader));
+    }
     std::optional<Folder> folder;
     std::unique_ptr<sensor::ContainerOutput> output;
     if (command.discard) {
@@ -124,9 +183,9 @@ int run_live(const service::SensorSettings& settings, const LiveCommand& command
     } else {
         const auto prefix = service::file_prefix(settings);
         if (!prefix) return refuse(prefix.error());
-        const bool own = command.output_dir.empty();
-        auto taken = take_folder(own ? settings.spooldir + "/new/" + settings.channel : command.output_dir,
-                                 own, terminal);
+        auto taken =
+            take_folder(into_spool ? settings.spooldir + "/new/" + settings.channel : command.output_dir,
+                        into_spool, terminal);
         if (!taken) return refuse(taken.error());
         folder.emplace(std::move(*taken));
         output = std::make_unique<sensor::LiveFiles>(folder->path, *prefix, suffix_of(settings.compression));
@@ -136,18 +195,26 @@ int run_live(const service::SensorSettings& settings, const LiveCommand& command
     auto opened = sensor::LiveSensor::open(std::move(setup));
     if (!opened) return refuse(opened.error());
     sensor::LiveSensor& sensor = **opened;
+    if (into_spool) {
+        auto company =
+            SpoolCompany::start({settings, command.status_socket, &clock, &terminal, &*spool.uploader});
+        if (!company) return refuse(company.error());
+        spool.company = std::move(*company);
+    }
     const auto start = std::chrono::steady_clock::now();
     sensor.start();
+    if (spool.company) spool.company->tick(sensor.status(), {});
     std::string names;
     for (const service::Interface& interface : settings.interfaces)
         names += (names.empty() ? "" : ", ") + interface.name + (interface.promiscuous ? "+" : "");
     terminal.tell(Severity::info, fmt::format("capturing on {}{}{}; Ctrl-C ends it", names,
                                               folder ? " into " : "", folder ? folder->path : ""));
     const auto interval = command.status_interval_s.value_or(terminal.terminal() && !command.quiet ? 2 : 0);
-    watch(sensor, signals, terminal, std::chrono::seconds(interval));
+    watch(sensor, signals, terminal, std::chrono::seconds(interval), spool, command);
     terminal.clear();
     signals.release();
     const sensor::RunResult result = sensor.stop(most_at_end);
+    spool.company.reset();  // hands on what was closed
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     if (command.json_summary) fmt::print("{}\n", sensor::summary_json(result, seconds));
     std::fflush(stdout);

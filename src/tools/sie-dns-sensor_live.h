@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -19,9 +20,15 @@ struct LiveCommand {
     // A line of counts so often; 0: never; nothing: every two seconds on a terminal.
     std::optional<std::int64_t> status_interval_s;
     bool by_libpcap = false;
+    // Into the spool: where the status is asked for (empty: nowhere), and the settings as they are now, for a
+    // reload; nothing if they are wrong (that was told).
+    std::string status_socket;
+    std::function<std::optional<service::SensorSettings>()> reread;
 };
 
-// Captures until SIGINT or SIGTERM. The exit status; errors are said on standard error.
+// Captures until SIGINT or SIGTERM. Without an output of its own it writes into the spool, hands files on,
+// uploads them and tells its status; SIGHUP then takes on new settings. The exit status; errors are said on
+// standard error.
 [[nodiscard]] int run_live(const service::SensorSettings& settings, const LiveCommand& command);
 
 }  // namespace sie::tools

@@ -182,7 +182,8 @@ Configured configured(const std::string& file, const SettingFlags& flags, Purpos
     }
     given.environment = [](const char* name) -> const char* { return std::getenv(name); };
     given.flags = flags.values();
-    given.needs_interface = purpose != Purpose::replay;
+    given.needs_interface = purpose == Purpose::live || purpose == Purpose::spool;
+    given.needs_list = purpose != Purpose::upload;
     given.into_spool = purpose == Purpose::spool;
     if (own_addresses) {
         given.needs_list = false;

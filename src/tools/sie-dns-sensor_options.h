@@ -45,8 +45,8 @@ struct Configured {
     int status = 0;
 };
 // What the settings are for: capture files; interfaces, and output as the flags say; interfaces and the
-// spool.
-enum class Purpose : std::uint8_t { replay, live, spool };
+// spool; what waits in the spool.
+enum class Purpose : std::uint8_t { replay, live, spool, upload };
 [[nodiscard]] Configured configured(const std::string& file, const SettingFlags& flags, Purpose purpose,
                                     bool quiet, bool own_addresses = false);
 

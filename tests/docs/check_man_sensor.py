@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""check_man_sensor.py SENSOR TREE: sie-dns-sensor(8) is sound and says every flag that run and check-config have, and no other."""
+"""check_man_sensor.py SENSOR TREE: sie-dns-sensor(8) is sound and says every flag that the commands have, and no other."""
 import os
 import re
 import subprocess
@@ -17,8 +17,8 @@ def main():
     for line in open(page, encoding='utf-8'):
         if line.startswith('.It '):
             said |= {'-' + x for x in re.findall(r'Fl (-[a-z][\w-]*|h\b)', line)}
-    for command in ('run', 'check-config'):
-        for topic in ('--help', '--help-settings'):
+    for command in ('run', 'check-config', 'status', 'upload'):
+        for topic in ('--help', '--help-settings')[:1 if command == 'status' else 2]:
             shown = subprocess.run([sensor, command, topic], capture_output=True, text=True).stdout
             has |= {x for left in re.findall(r'^  (-\S+)', shown, re.M) for x in left.split(',')}
     faults += ['%s is not in the page' % x for x in sorted(has - said)]

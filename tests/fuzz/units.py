@@ -22,9 +22,9 @@ UNITS = {
     'payload': ['nmsg/payload.cc', 'nmsg/dnsqr_payload.cc', 'nmsg/protobuf.h', 'text/decoded_payload.cc',
                 'text/payload_fields.cc', 'text/payload_json.cc', 'text/payload_text.cc', 'text/presentation.cc',
                 'text/recorded_packets.cc', 'text/json_string.cc', 'text/transaction_line.cc'],
-    'json': ['text/json_reader.cc', 'text/json_syntax.cc', 'text/payload_encoder.cc', 'text/value_text.cc',
+    'json': ['text/json_reader.cc', 'text/json_syntax.cc', 'text/payload_encoder.cc',
              'text/time_text.cc'],
-    'filter': ['text/payload_filter.cc', 'text/filter_value.cc', 'net/address.cc'],
+    'filter': ['text/payload_filter.cc', 'text/filter_value.cc', 'text/value_text.cc', 'net/address.cc'],
     'configuration': ['service/shell_fragment.cc', 'service/configuration.cc', 'service/settings.cc',
                       'service/nearest_name.cc', 'dnsqr/settings.cc'],
 }

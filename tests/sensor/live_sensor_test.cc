@@ -195,6 +195,52 @@ TEST_F(Live, TheBoundOnWaitingQueriesIsSharedByTheWorkers) {
     expect_closed(result);
 }
 
+TEST_F(Live, OtherRulesHoldInEveryWorkerForWhatComesThen) {
+    setup.workers = 2;
+    start();
+    const auto from = [&](const std::string& resolver, std::uint16_t id) {
+        Bytes octets = bytes("0000 0000 0001 0000 0000 0000 016100 0001 0001");
+        store_be16(octets.data(), id);
+        return test::ipv4({.source = resolver, .destination = host(1)},
+                          test::udp(resolver, host(1), 4000, 53, octets));
+    };
+    for (const auto& script : scripts) {
+        script->frame(from("192.0.2.1", 1), now());
+        script->frame(from("192.0.2.2", 2), now());  // not listed yet
+    }
+    ASSERT_TRUE(soon([&] { return scripts[0]->taken() && scripts[1]->taken(); }));
+    dnsqr::Settings rules;
+    ASSERT_TRUE(dnsqr::find_setting("DNSQR_RES_ADDRS")->apply(rules, "", "192.0.2.2"));
+    sensor->set_rules(rules, std::nullopt);
+    for (const auto& script : scripts)
+        ASSERT_TRUE(
+            soon([&] { return script->filter() && script->filter()->resolvers == rules.resolver_prefixes; }));
+    // The rules follow the filter at once, in the same thread.
+    std::this_thread::sleep_for(50ms);
+    for (const auto& script : scripts) {
+        script->frame(from("192.0.2.2", 3), now());
+        script->frame(from("192.0.2.1", 4), now());  // no more
+    }
+    const RunResult result = sensor->stop(5s);
+    EXPECT_EQ(
+        result.ledger.transactions.by_kind[static_cast<std::size_t>(dnsqr::TransactionKind::unanswered)], 4U);
+    EXPECT_EQ(dropped(result, DropReason::not_initiator), 4U);
+    expect_closed(result);
+}
+
+TEST_F(Live, AFilterThatTheKernelRefusesLeavesTheRulesAsTheyWere) {
+    start();
+    scripts[0]->refuse_filters();
+    dnsqr::Settings rules;
+    ASSERT_TRUE(dnsqr::find_setting("DNSQR_RES_ADDRS")->apply(rules, "", "192.0.2.2"));
+    sensor->set_rules(rules, std::nullopt);
+    ASSERT_TRUE(soon([&] { return log.text().find("the rules stay as they were") != std::string::npos; }));
+    scripts[0]->frame(message(1, 1, false), now());
+    const RunResult result = sensor->stop(5s);
+    EXPECT_EQ(dropped(result, DropReason::not_initiator), 0U);
+    expect_closed(result);
+}
+
 TEST_F(Live, WhatCameInIsWrittenAndTheBalancesCloseWithAnyNumberOfWorkers) {
     for (const unsigned workers : {1U, 4U}) {
         SCOPED_TRACE(workers);

@@ -27,6 +27,15 @@ class Script {
         state_ = state;
         changes_.push_back({state, std::move(text)});
     }
+    void refuse_filters() {
+        const std::lock_guard lock(mutex_);
+        refuses_filters_ = true;
+    }
+    // The last one that was set while it ran.
+    [[nodiscard]] std::optional<capture::FilterRules> filter() const {
+        const std::lock_guard lock(mutex_);
+        return filter_;
+    }
     [[nodiscard]] bool accepts() const {
         const std::lock_guard lock(mutex_);
         return accepts_;
@@ -47,7 +56,8 @@ class Script {
     std::deque<capture::LinkChange> changes_;
     capture::LinkState state_ = capture::LinkState::attached;
     std::uint64_t drops_ = 0;
-    bool accepts_ = true;
+    bool accepts_ = true, refuses_filters_ = false;
+    std::optional<capture::FilterRules> filter_;
 };
 
 class ScriptedSource final : public capture::LiveSource {
@@ -78,6 +88,13 @@ class ScriptedSource final : public capture::LiveSource {
         auto change = std::move(script_.changes_.front());
         script_.changes_.pop_front();
         return change;
+    }
+    Result<void> set_filter(std::optional<capture::FilterRules> filter) override {
+        const std::lock_guard lock(script_.mutex_);
+        if (script_.refuses_filters_)
+            return fail(ErrorKind::system, interface_, "the kernel does not take the filter");
+        script_.filter_ = std::move(filter);
+        return {};
     }
     capture::LinkState state() const override {
         const std::lock_guard lock(script_.mutex_);
