@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/quoted.h"
+#include "daemon/background.h"
 #include "stream/clock.h"
 #include "stream/datagram_source.h"
 #include "stream/engine.h"
@@ -16,7 +17,6 @@
 #include "stream/interface_row.h"
 #include "stream/statistics.h"
 #include "stream/ticker.h"
-#include "tools/daemon.h"
 #include "tools/nmsgtool_options.h"
 #include "tools/nmsgtool_work.h"
 #include "tools/progress_bar.h"
@@ -281,13 +281,13 @@ int run(NmsgtoolOptions given) {
     if (!work) return refuse(work.error());
     if (auto checked = check_outputs(given); !checked) return refuse(checked.error());
 
-    tools::PidFile pid_file;
+    daemon::PidFile pid_file("-P");
     if (!given.pid_file.empty())
         if (auto opened = pid_file.open(given.pid_file, given.user); !opened) return refuse(opened.error());
-    tools::Daemon daemon;
+    daemon::Background background("-D");
     if (given.daemon) {
         make_absolute(given);
-        if (auto started = daemon.start(); !started) return refuse(started.error());
+        if (auto started = background.start(); !started) return refuse(started.error());
     }
     sensor::FrameMerge::Sources interfaces;
     for (const capture::LiveOptions& options : work->interfaces) {
@@ -296,7 +296,7 @@ int run(NmsgtoolOptions given) {
         interfaces.push_back(std::move(*source));
     }
     if (!given.user.empty())
-        if (auto done = tools::become_user(given.user); !done) return refuse(done.error());
+        if (auto done = daemon::become_user(given.user, "-U"); !done) return refuse(done.error());
 
     std::unique_ptr<stream::Statistics> statistics;
     if (given.stats || given.json_stats) statistics = std::make_unique<stream::Statistics>();
@@ -316,7 +316,7 @@ int run(NmsgtoolOptions given) {
         if (auto opened = reading.open(std::move(interfaces)); !opened) return refuse(opened.error());
         // The pid first: who waited for this program to go to the background reads it at once.
         if (auto written = pid_file.write(); !written) return refuse(written.error());
-        if (auto gone = daemon.ready(); !gone) return refuse(gone.error());
+        if (auto gone = background.ready(); !gone) return refuse(gone.error());
         {
             const std::lock_guard lock(hangup);
             hung_up = &engine;

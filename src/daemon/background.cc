@@ -1,4 +1,4 @@
-#include "tools/daemon.h"
+#include "daemon/background.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -14,14 +14,14 @@
 
 #include "base/quoted.h"
 
-namespace sie::tools {
+namespace sie::daemon {
 
 namespace {
 
-Result<const passwd*> user_named(const std::string& name) {
+Result<const passwd*> user_named(const std::string& name, const std::string& option) {
     const passwd* user = getpwnam(name.c_str());
     if (user == nullptr)
-        return fail(ErrorKind::usage, "-U", sie::quoted(name) + " is no user", "name one of /etc/passwd");
+        return fail(ErrorKind::usage, option, sie::quoted(name) + " is no user", "name one of /etc/passwd");
     return user;
 }
 
@@ -33,13 +33,13 @@ tl::unexpected<Error> denied(std::string what, std::string why, int number) {
 
 }  // namespace
 
-Result<void> become_user(const std::string& name) {
-    auto user = user_named(name);
+Result<void> become_user(const std::string& name, const std::string& option) {
+    auto user = user_named(name, option);
     if (!user) return fail(std::move(user.error()));
     if (geteuid() == (*user)->pw_uid && geteuid() != 0) return {};
     if (initgroups(name.c_str(), (*user)->pw_gid) != 0 || setgid((*user)->pw_gid) != 0 ||
         setuid((*user)->pw_uid) != 0)
-        return denied("-U", "cannot become " + sie::quoted(name), errno);
+        return denied(option, "cannot become " + sie::quoted(name), errno);
     return {};
 }
 
@@ -52,7 +52,7 @@ PidFile::~PidFile() {
 
 Result<void> PidFile::open(const std::string& path, const std::string& owner) {
     const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-    if (fd < 0) return fail_errno("-P " + path, "cannot be written", errno);
+    if (fd < 0) return fail_errno(option_ + " " + path, "cannot be written", errno);
     fd_ = fd;
     path_ = path.front() == '/' ? path : [&] {
         char* here = ::realpath(path.c_str(), nullptr);
@@ -61,10 +61,10 @@ Result<void> PidFile::open(const std::string& path, const std::string& owner) {
         return whole;
     }();
     if (owner.empty()) return {};
-    auto user = user_named(owner);
+    auto user = user_named(owner, option_);
     if (!user) return fail(std::move(user.error()));
     if (::fchown(fd_, (*user)->pw_uid, (*user)->pw_gid) != 0)
-        return denied("-P " + path, "cannot be given to " + sie::quoted(owner), errno);
+        return denied(option_ + " " + path, "cannot be given to " + sie::quoted(owner), errno);
     return {};
 }
 
@@ -73,19 +73,19 @@ Result<void> PidFile::write() {
     const std::string line = fmt::format("{}\n", ::getpid());
     if (::ftruncate(fd_, 0) != 0 ||
         ::pwrite(fd_, line.data(), line.size(), 0) != static_cast<ssize_t>(line.size()))
-        return fail_errno("-P " + path_, "cannot be written", errno);
+        return fail_errno(option_ + " " + path_, "cannot be written", errno);
     return {};
 }
 
-Daemon::~Daemon() {
+Background::~Background() {
     if (parent_ >= 0) ::close(parent_);
 }
 
-Result<void> Daemon::start() {
+Result<void> Background::start() {
     int ends[2];
-    if (::pipe(ends) != 0) return fail_errno("-D", "cannot make a pipe", errno);
+    if (::pipe(ends) != 0) return fail_errno(option_, "cannot make a pipe", errno);
     const pid_t child = ::fork();
-    if (child < 0) return fail_errno("-D", "cannot fork", errno);
+    if (child < 0) return fail_errno(option_, "cannot fork", errno);
     if (child != 0) {
         ::close(ends[1]);
         char ready = 0;
@@ -103,9 +103,9 @@ Result<void> Daemon::start() {
     return {};
 }
 
-Result<void> Daemon::ready() {
+Result<void> Background::ready() {
     if (parent_ < 0) return {};
-    if (::chdir("/") != 0) return fail_errno("-D", "cannot change to the folder /", errno);
+    if (::chdir("/") != 0) return fail_errno(option_, "cannot change to the folder /", errno);
     const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
     for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
         if (nothing >= 0) ::dup2(nothing, standard);
@@ -117,4 +117,4 @@ Result<void> Daemon::ready() {
     return {};
 }
 
-}  // namespace sie::tools
+}  // namespace sie::daemon
