@@ -16,7 +16,6 @@ constexpr Kbytes mib = 1024;
 // Address space as it was measured on amd64 (/proc/PID/status, VmPeak), rounded up.
 constexpr Kbytes program = 15 * mib;  // code, libraries, settings
 constexpr Kbytes worker = 31 * mib;   // reassembly, buffers, open container
-constexpr Kbytes writer = 7 * mib;    // containers at work, encoder, compressed octets
 constexpr unsigned more_threads = 2;  // the writer, and one for whoever asks for the status
 constexpr Kbytes guard = 4;           // before each stack
 constexpr Kbytes large_stack = 8 * mib, small_stack = mib / 2;
@@ -47,8 +46,8 @@ struct Plan {
     std::uint64_t queued = most_queued;
 
     [[nodiscard]] Kbytes without_tables() const {
-        return program + writer + workers * worker + (workers + more_threads) * (stack + guard) +
-               queued * container + interfaces * ring;
+        return program + wishes.writer_kbytes + workers * worker +
+               (workers + more_threads) * (stack + guard) + queued * container + interfaces * ring;
     }
     // For the table of each worker.
     [[nodiscard]] Kbytes left() const {

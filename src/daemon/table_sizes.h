@@ -26,12 +26,17 @@ struct TableSizes {
     std::vector<std::string> made_smaller;  // in words, for the log; empty: all is as the settings want it
 };
 
+inline constexpr std::uint64_t best_writer_kbytes = 16'384;
+
 struct TableWishes {
     std::uint64_t memory_ulimit_kbytes = 524'288;
     std::uint32_t state_table_max = 131'072;
     std::uint64_t ring_kbytes = 16'384;
     unsigned workers = 1;
     unsigned interfaces = 1;
+    // Containers at work and the encoder, as measured: 7 MiB, with compression `best` 16
+    // (best_writer_kbytes).
+    std::uint64_t writer_kbytes = 7'168;
 };
 
 // Errors: usage, if not even the least sizes fit: how much it takes.

@@ -36,7 +36,7 @@ TEST(TableSizes, WhatFitsIntoEachLimit) {
         std::uint64_t ring_kbytes;
         std::size_t queued;
     } rows[] = {
-        {64, 1, 8'000, 512, 4},       {128, 1, 50'000, 16'384, 32},  {128, 2, 10'000, 1'024, 24},
+        {64, 1, 8'000, 512, 4},        {128, 1, 50'000, 16'384, 32},  {128, 2, 10'000, 1'024, 24},
         {256, 1, 131'072, 16'384, 32}, {256, 2, 120'000, 16'384, 32}, {512, 2, 131'072, 16'384, 32},
         {512, 4, 131'072, 16'384, 32},
     };
@@ -48,6 +48,18 @@ TEST(TableSizes, WhatFitsIntoEachLimit) {
         EXPECT_EQ(sizes->queued_containers, row.queued) << row.megabytes << " " << row.workers;
         EXPECT_LE(sizes->expected_kbytes, row.megabytes * 1024);
     }
+}
+
+TEST(TableSizes, AnEncoderThatTakesMoreLeavesLess) {
+    TableWishes wishes = wishes_of(128);
+    const auto usual = sizes_for(wishes);
+    wishes.writer_kbytes = best_writer_kbytes;
+    const auto best = sizes_for(wishes);
+    ASSERT_TRUE(usual && best);
+    EXPECT_LT(best->state_table_max, usual->state_table_max);
+    EXPECT_LE(best->expected_kbytes, 128U * 1024);
+    wishes.memory_ulimit_kbytes = 65'536;
+    EXPECT_FALSE(sizes_for(wishes));
 }
 
 TEST(TableSizes, SaysWhatWasMadeSmaller) {
