@@ -1,7 +1,7 @@
 // Going to the background, a pid file, another user: what SysV init, rc.d and -D, -P and -U of nmsgtool need.
 //
 // The order is: PidFile::open (as whoever started the program), Background::start, become_user (or
-// lower_privileges, privileges_linux.h), then everything that can fail with a message, then Background::ready
+// lower_privileges, privileges.h), then everything that can fail with a message, then Background::ready
 // and PidFile::write. Until ready() the terminal's process waits, so that messages and the exit status reach
 // whoever started it. `option` is what messages begin with: how the user asked for it. Before there are
 // threads.

@@ -64,7 +64,7 @@ std::size_t octet_bound(std::uint32_t capacity) {
 
 }  // namespace
 
-QueryTable::QueryTable(std::uint32_t capacity, HashKey key)
+QueryTable::QueryTable(std::uint32_t capacity, HashKey key, std::size_t most_octets)
     : capacity_(capacity),
       most_buckets_(std::bit_ceil(std::max(capacity, 16U))),
       buckets_in_use_(std::min(most_buckets_, least_buckets)),
@@ -73,7 +73,7 @@ QueryTable::QueryTable(std::uint32_t capacity, HashKey key)
       entries_(zeroed<Entry>(std::size_t{capacity} + 1)),
       buckets_{std::unique_ptr<Bucket, Freed>(zeroed<Bucket>(most_buckets_)),
                std::unique_ptr<Bucket, Freed>(zeroed<Bucket>(most_buckets_))},
-      slab_(octet_bound(capacity)) {}
+      slab_(most_octets != 0 ? most_octets : octet_bound(capacity)) {}
 
 QueryTable::~QueryTable() = default;
 

@@ -32,7 +32,8 @@ class QueryTable {
     using Id = std::uint32_t;
     static constexpr Id none = 0;
 
-    QueryTable(std::uint32_t capacity, HashKey key);
+    // `most_octets`: kept of queries; 0: 64 MiB, or 512 × capacity if that is more.
+    QueryTable(std::uint32_t capacity, HashKey key, std::size_t most_octets = 0);
     ~QueryTable();
     QueryTable(const QueryTable&) = delete;
     QueryTable& operator=(const QueryTable&) = delete;

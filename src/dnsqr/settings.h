@@ -26,6 +26,9 @@ struct Settings {
     std::optional<std::uint8_t> capture_rd;                       // keep this RD bit only
     std::int64_t query_timeout_s = 60;
     std::uint32_t state_table_max = 131072;
+    // Octets kept of waiting queries; 0: 64 MiB or 512 octets × the table's size, whichever is more. Not a
+    // setting of its own: a service sizes it to memory_ulimit_kbytes.
+    std::size_t stored_octets_max = 0;
     bool zero_resolver_address = false;
     bool zero_client_subnet = false;
     std::optional<bool> capture_tcp, capture_icmp;  // as given; see wants_tcp()

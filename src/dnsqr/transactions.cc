@@ -16,7 +16,7 @@ Transactions::Transactions(const Settings& settings, HashKey key, TransactionCou
       counts_(counts),
       drops_(drops),
       sink_(sink),
-      table_(settings.state_table_max, key),
+      table_(settings.state_table_max, key, settings.stored_octets_max),
       subnet_room_(std::make_unique_for_overwrite<dns::OctetRange[]>(dns::most_client_subnets)) {}
 
 void Transactions::leave_before(std::int64_t second) {

@@ -54,7 +54,7 @@ Result<std::unique_ptr<LiveSensor>> LiveSensor::open(LiveSetup setup) {
         auto wake = WakePipe::open();
         if (!wake) return fail(std::move(wake.error()));
         made->queues_.push_back(std::make_unique<ContainerQueue>(
-            std::max<std::size_t>(4, (queued_containers + own.workers - 1) / own.workers)));
+            std::max<std::size_t>(4, (own.containers + own.workers - 1) / own.workers)));
         queues.push_back(made->queues_.back().get());
         made->workers_.push_back(
             std::make_unique<LiveWorker>(LiveWorker::Setup{std::move(sources), share, own.key, own.filter,
@@ -102,6 +102,7 @@ LiveStatus LiveSensor::status() const {
         all.query_octets += worker.query_octets;
         all.datagrams_waiting += worker.datagrams_waiting;
         pushed += sum(worker.pushed);
+        all.beats = i == 0 ? worker.beats : std::min(all.beats, worker.beats);
         all.queues.push_back({queues_[i]->waiting(), queues_[i]->capacity(), worker.queue});
         if (all.links.empty()) all.links = worker.links;
         all.kernel_drops.resize(std::max(all.kernel_drops.size(), worker.kernel_drops.size()));

@@ -35,6 +35,7 @@ struct LiveSetup {
     std::vector<LiveInterface> interfaces;
     unsigned workers = 1;
     std::size_t ring_octets = std::size_t{16} << 20;  // all rings of an interface together
+    std::size_t containers = 32;  // may wait for the writer, over all workers; each worker has at least four
     // How a ring is opened; tests bring sources of their own.
     std::function<Result<std::unique_ptr<capture::LiveSource>>(const capture::LiveOptions&)> open_source =
         [](const capture::LiveOptions& options) { return capture::open_live_source(options); };
@@ -66,13 +67,11 @@ struct LiveStatus {
     std::vector<capture::LinkState> links;    // of each interface
     std::vector<std::uint64_t> kernel_drops;  // of each interface; their sum stands in the ledger
     bool disk_failing = false;
+    std::uint64_t beats = 0;  // grows while every worker goes on
 };
 
 class LiveSensor {
   public:
-    // How many containers may wait for the writer, over all workers.
-    static constexpr std::size_t queued_containers = 32;
-
     [[nodiscard]] static Result<std::unique_ptr<LiveSensor>> open(LiveSetup setup);
     LiveSensor(const LiveSensor&) = delete;
     LiveSensor& operator=(const LiveSensor&) = delete;

@@ -158,6 +158,7 @@ void LiveWorker::submit(Container& container) {
 
 void LiveWorker::publish() {
     const std::lock_guard lock(mutex_);
+    ++published_.beats;
     published_.ledger = ledger_;
     published_.pushed = pushed_;
     published_.queue = {containers_pushed_, ledger_.drops[index_of(DropReason::queue_full)]};

@@ -32,6 +32,7 @@ struct WorkerStatus {
     QueueCounts queue;
     std::uint64_t queries_waiting = 0, query_octets = 0, datagrams_waiting = 0;
     std::size_t containers_waiting = 0;
+    std::uint64_t beats = 0;  // times that this was published
     std::vector<capture::LinkState> links;
     std::vector<std::uint64_t> kernel_drops;  // of each interface, this worker's rings
 };

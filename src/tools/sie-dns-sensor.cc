@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "base/number.h"
+#include "daemon/notify.h"
 #include "sensor/replay.h"
 #include "sensor/summary.h"
 #include "service/machine.h"
@@ -35,6 +36,7 @@ struct RunOptions {
     std::vector<std::string> pcaps;
     std::string config, output_dir, write_to, show = "0", status_interval;
     std::string status_socket = status::default_status_socket;
+    tools::ServiceCommand service;
     bool discard = false, quiet = false, json_summary = false, own_addresses = false, libpcap = false;
 };
 
@@ -81,6 +83,17 @@ int run_files(const RunOptions& given, const service::SensorSettings& settings, 
     return result.error ? refuse(*result.error) : 0;
 }
 
+// The file as it was shipped: nothing is captured, and a manager has no reason to try again.
+int unconfigured(const std::string& file) {
+    fmt::print(
+        stderr,
+        "sie-dns-sensor: {}: not configured yet, nothing is captured; set login and DNSQR_RES_ADDRS (the "
+        "resolver's addresses) there, then start the service again\n",
+        file.empty() ? default_file : file);
+    daemon::Notify::from_environment().ready();
+    return 0;
+}
+
 int run_command(const RunOptions& given, const tools::SettingFlags& flags) {
     const bool live = given.pcaps.empty();
     if (!live && flags.given("interface"))
@@ -99,6 +112,8 @@ int run_command(const RunOptions& given, const tools::SettingFlags& flags) {
                 {ErrorKind::usage, "--status-interval", {}, seconds.error().why, seconds.error().remedy});
         status_interval = static_cast<std::int64_t>(*seconds);
     }
+    if (given.service.background && !given.service.service)
+        return refuse({ErrorKind::usage, "--daemon", {}, "is for a service", "add --service"});
     const bool elsewhere = given.discard || !given.output_dir.empty() || !given.write_to.empty();
     const auto purpose = !live       ? tools::Purpose::replay
                          : elsewhere ? tools::Purpose::live
@@ -107,9 +122,19 @@ int run_command(const RunOptions& given, const tools::SettingFlags& flags) {
         tools::configured(given.config, flags, purpose, given.quiet, live && given.own_addresses);
     if (settings.status != 0) return settings.status;
     if (!live) return run_files(given, settings.configuration.settings, *show);
-    tools::LiveCommand command{
-        given.output_dir, given.write_to, given.discard,       given.quiet, given.json_summary, *show,
-        status_interval,  given.libpcap,  given.status_socket, {}};
+    if (given.service.service && service::unconfigured(settings.configuration.settings))
+        return unconfigured(given.config);
+    tools::LiveCommand command{given.output_dir,
+                               given.write_to,
+                               given.discard,
+                               given.quiet,
+                               given.json_summary,
+                               *show,
+                               status_interval,
+                               given.libpcap,
+                               given.status_socket,
+                               given.service,
+                               {}};
     command.reread = [&]() -> std::optional<service::SensorSettings> {
         tools::Configured again =
             tools::configured(given.config, flags, purpose, given.quiet, given.own_addresses);
@@ -155,9 +180,17 @@ int command_line(int argc, char** argv) {
     run->add_flag("--quiet", given.quiet, "no summary, no warnings and no progress")->group("What to write");
     run->add_flag("--json-summary", given.json_summary, "the summary as JSON on standard output")
         ->group("What to write");
+    run->add_flag("--service", given.service.service, "log to syslog or journal, lower priority and limits")
+        ->group("As a service");
+    run->add_flag("--daemon", given.service.background, "go to the background")->group("As a service");
+    run->add_option("--pid-file", given.service.pid_file, "where the process's number is written")
+        ->type_name("FILE")
+        ->group("As a service");
+    run->add_option("--user", given.service.user, "whom root becomes [service: sie-dns-sensor]")
+        ->type_name("NAME")
+        ->group("As a service");
     const tools::SettingFlags run_flags(*run, "Settings (all: --help-settings)",
-                                        {"interface", "DNSQR_RES_ADDRS", "DNSQR_AUTH_ADDRS", "outfile_prefix",
-                                         "compression", "rotation_interval"});
+                                        {"interface", "DNSQR_RES_ADDRS", "DNSQR_AUTH_ADDRS"});
 
     std::string checked = default_file;
     CLI::App* check =

@@ -37,7 +37,7 @@ struct Folder {
     spool::FolderLock lock;
 };
 
-Result<Folder> take_folder(const std::string& path, bool make, LiveTerminal& terminal) {
+Result<Folder> take_folder(const std::string& path, bool make, sensor::LiveLog& log) {
     if (make) {
         std::error_code error;
         std::filesystem::create_directories(path, error);
@@ -49,8 +49,8 @@ Result<Folder> take_folder(const std::string& path, bool make, LiveTerminal& ter
     const auto report = spool::salvage(path);
     if (!report) return fail(report.error());
     for (const spool::SalvagedFile& file : report->files)
-        terminal.tell(file.lost == 0 ? Severity::info : Severity::warning, file.text());
-    for (const Error& left : report->left) terminal.tell(Severity::warning, left.text());
+        log.tell(file.lost == 0 ? Severity::info : Severity::warning, file.text());
+    for (const Error& left : report->left) log.tell(Severity::warning, left.text());
     return Folder{path, std::move(*lock)};
 }
 
@@ -74,38 +74,46 @@ struct Spool {
 };
 
 // What other settings change at once; what does not is told.
-void reload(sensor::LiveSensor& sensor, Spool& spool, const LiveCommand& command, LiveTerminal& terminal) {
+void reload(sensor::LiveSensor& sensor, Spool& spool, const LiveCommand& command, sensor::LiveLog& log) {
     const auto now = command.reread ? command.reread() : std::nullopt;
     if (!now)
-        return terminal.tell(Severity::error,
-                             "the settings were not taken on; mend what is wrong and send SIGHUP again");
+        return log.tell(Severity::error,
+                        "the settings were not taken on; mend what is wrong and send SIGHUP again");
     if (const auto names = needs_restart(spool.company->settings(), *now); !names.empty())
-        terminal.tell(Severity::warning,
-                      fmt::format("not changed before a restart: {}", fmt::join(names, ", ")));
+        log.tell(Severity::warning, fmt::format("not changed before a restart: {}", fmt::join(names, ", ")));
     sensor.set_rules(now->rules, std::nullopt);
     spool.company->reload(*now);
     spool.uploader->reload();
-    terminal.tell(Severity::info, "settings read again");
+    log.tell(Severity::info, "settings read again");
 }
 
 // Until a signal ends it; a line of counts every `interval`, if there is one.
 void watch(sensor::LiveSensor& sensor, const LiveSignals& signals, LiveTerminal& terminal,
-           std::chrono::seconds interval, Spool& spool, const LiveCommand& command) {
+           std::chrono::seconds interval, Spool& spool, const LiveCommand& command, ServiceLife& life) {
     auto before = sensor.status();
     auto then = std::chrono::steady_clock::now();
     auto next_line = then + interval;
-    const std::chrono::seconds step = spool.company ? 1s : interval == 0s ? std::chrono::hours(1) : interval;
+    std::uint64_t beats = before.beats;
+    const std::chrono::milliseconds step = spool.company    ? life.step()
+                                           : interval == 0s ? std::chrono::hours(1)
+                                                            : interval;
     for (;;) {
         const int signal = signals.wait(step);
         if (signal == SIGUSR1) sensor.rotate();
-        if (signal == SIGHUP && spool.company)
-            reload(sensor, spool, command, terminal);
-        else if (signal == SIGINT || signal == SIGTERM || signal == SIGHUP)
+        if (signal == SIGHUP && spool.company) {
+            life.reloading();
+            reload(sensor, spool, command, life.log());
+            life.reloaded();
+        } else if (signal == SIGINT || signal == SIGTERM || signal == SIGHUP) {
             return;
+        }
         if (signal != 0) continue;
         const auto now = std::chrono::steady_clock::now();
         const auto status = sensor.status();
-        if (spool.company) spool.company->tick(status, {});
+        if (spool.company) {
+            spool.company->tick(status, life.clock());
+            life.tick(std::exchange(beats, status.beats) != status.beats, spool.company->status_line());
+        }
         if (interval == 0s || now < next_line) continue;
         terminal.status(
             sensor::status_line(status, before, std::chrono::duration<double>(now - then).count()));
@@ -118,7 +126,7 @@ void watch(sensor::LiveSensor& sensor, const LiveSignals& signals, LiveTerminal&
 // Before there is a thread, or anything open that the uploader must not hold. It is there with upload=no too:
 // a reload may switch uploads on.
 Result<upload::UploadProcess> start_uploader(const service::SensorSettings& settings,
-                                             const LiveCommand& command) {
+                                             const LiveCommand& command, const ServiceLife& life) {
     upload::UploadWork work;
     work.settings = [last = settings, again = false,
                      reread = command.reread]() mutable -> std::optional<upload::UploadSettings> {
@@ -128,12 +136,8 @@ Result<upload::UploadProcess> start_uploader(const service::SensorSettings& sett
         again = true;
         return last.upload ? std::optional(upload_settings_of(last)) : std::nullopt;
     };
-    work.log = [](upload::Severity severity, const std::string& line) {
-        LiveTerminal(false).tell(severity == upload::Severity::error     ? Severity::error
-                                 : severity == upload::Severity::warning ? Severity::warning
-                                                                         : Severity::info,
-                                 line);
-    };
+    work.log = life.uploader_log();
+    work.confine = life.confine_uploader();
     return upload::UploadProcess::start(work);
 }
 
@@ -148,7 +152,9 @@ int run_live(const service::SensorSettings& settings, const LiveCommand& command
     };
     const sensor::LiveClock clock;
     setup.clock = &clock;
-    setup.log = &terminal;
+    ServiceLife life(settings, command.service, terminal);
+    sensor::LiveLog& log = life.log();
+    setup.log = &log;
 
     const auto filter = filter_of(settings);
     if (!filter) return refuse(filter.error());
@@ -167,9 +173,12 @@ int run_live(const service::SensorSettings& settings, const LiveCommand& command
     Spool spool;
     const bool into_spool = command.output_dir.empty() && command.write_to.empty() && !command.discard;
     if (into_spool) {
-        auto uploader = start_uploader(settings, command);
+        if (auto done = life.begin(); !done) return refuse(done.error());
+        if (auto done = life.fit(settings, setup); !done) return refuse(done.error());
+        auto uploader = start_uploader(settings, command, life);
         if (!uploader) return refuse(uploader.error());
         spool.uploader.emplace(std::move(*uploader));
+        if (auto done = life.lower(); !done) return refuse(done.error());
     }
     std::optional<Folder> folder;
     std::unique_ptr<sensor::ContainerOutput> output;
@@ -185,7 +194,7 @@ int run_live(const service::SensorSettings& settings, const LiveCommand& command
         if (!prefix) return refuse(prefix.error());
         auto taken =
             take_folder(into_spool ? settings.spooldir + "/new/" + settings.channel : command.output_dir,
-                        into_spool, terminal);
+                        into_spool, log);
         if (!taken) return refuse(taken.error());
         folder.emplace(std::move(*taken));
         output = std::make_unique<sensor::LiveFiles>(folder->path, *prefix, suffix_of(settings.compression));
@@ -196,31 +205,36 @@ int run_live(const service::SensorSettings& settings, const LiveCommand& command
     if (!opened) return refuse(opened.error());
     sensor::LiveSensor& sensor = **opened;
     if (into_spool) {
-        auto company =
-            SpoolCompany::start({settings, command.status_socket, &clock, &terminal, &*spool.uploader});
+        auto company = SpoolCompany::start({settings, command.status_socket, &clock, &log, &*spool.uploader});
         if (!company) return refuse(company.error());
         spool.company = std::move(*company);
     }
     const auto start = std::chrono::steady_clock::now();
     sensor.start();
-    if (spool.company) spool.company->tick(sensor.status(), {});
+    if (spool.company) {
+        if (auto done = life.confine(spool.uploader->keeper()); !done) return refuse(done.error());
+        if (auto done = life.ready(); !done) return refuse(done.error());
+        spool.company->tick(sensor.status(), life.clock());
+    }
     std::string names;
     for (const service::Interface& interface : settings.interfaces)
         names += (names.empty() ? "" : ", ") + interface.name + (interface.promiscuous ? "+" : "");
-    terminal.tell(Severity::info, fmt::format("capturing on {}{}{}; Ctrl-C ends it", names,
-                                              folder ? " into " : "", folder ? folder->path : ""));
+    log.tell(Severity::info,
+             fmt::format("capturing on {}{}{}{}", names, folder ? " into " : "", folder ? folder->path : "",
+                         command.service.service ? "" : "; Ctrl-C ends it"));
     const auto interval = command.status_interval_s.value_or(terminal.terminal() && !command.quiet ? 2 : 0);
-    watch(sensor, signals, terminal, std::chrono::seconds(interval), spool, command);
+    watch(sensor, signals, terminal, std::chrono::seconds(interval), spool, command, life);
     terminal.clear();
     signals.release();
+    if (into_spool) life.stopping();
     const sensor::RunResult result = sensor.stop(most_at_end);
     spool.company.reset();  // hands on what was closed
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     if (command.json_summary) fmt::print("{}\n", sensor::summary_json(result, seconds));
     std::fflush(stdout);
-    if (!command.quiet && !command.json_summary)
+    if (!command.quiet && !command.json_summary && !command.service.service)
         fmt::print(stderr, "{}", sensor::summary_text(result, seconds));
-    terminal.tell(Severity::info, sensor::ledger_line(result.ledger));
+    log.tell(Severity::info, sensor::ledger_line(result.ledger));
     const int status = result.error ? refuse(*result.error) : 0;
     if (sensor.stalled()) {
         std::fflush(nullptr);

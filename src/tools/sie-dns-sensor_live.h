@@ -7,6 +7,7 @@
 #include <string>
 
 #include "service/settings.h"
+#include "tools/sie-dns-sensor_service.h"
 
 namespace sie::tools {
 
@@ -23,6 +24,7 @@ struct LiveCommand {
     // Into the spool: where the status is asked for (empty: nowhere), and the settings as they are now, for a
     // reload; nothing if they are wrong (that was told).
     std::string status_socket;
+    ServiceCommand service;
     std::function<std::optional<service::SensorSettings>()> reread;
 };
 

@@ -49,6 +49,7 @@ class UploadProcess {
     [[nodiscard]] const UploadStatus& status();
     // The keeper has gone without being asked to: nothing is uploaded any more.
     [[nodiscard]] bool has_died();
+    [[nodiscard]] pid_t keeper() const { return keeper_; }
     // Ends both: within a second when all is well, by SIGKILL after four.
     void stop();
 

@@ -88,6 +88,7 @@ TEST(SensorSandbox, ThreadsWaitAndTheClockIsRead) {
     EXPECT_EQ(as_sensor([] {
                   std::atomic<int> ran = 0;
                   std::vector<std::thread> threads;
+                  threads.reserve(4);
                   for (int i = 0; i < 4; ++i)
                       threads.emplace_back([&] {
                           std::vector<char> large(8 << 20, 'x');

@@ -327,7 +327,7 @@ TEST_F(Live, AFullQueueIsCountedAndNeverWaitedFor) {
     expect_closed(result);
     ASSERT_EQ(result.queues.size(), 1U);
     EXPECT_EQ(result.queues[0].dropped, dropped(result, DropReason::queue_full));
-    EXPECT_GT(result.queues[0].containers, LiveSensor::queued_containers);
+    EXPECT_GT(result.queues[0].containers, LiveSetup().containers);
     EXPECT_FALSE(result.error) << "what a slow disk loses is counted, and no error of the run";
     EXPECT_NE(log.text().find("queue_full: "), std::string::npos) << log.text();
 }
