@@ -180,7 +180,7 @@ int command_line(int argc, char** argv) {
     run->add_flag("--quiet", given.quiet, "no summary, no warnings and no progress")->group("What to write");
     run->add_flag("--json-summary", given.json_summary, "the summary as JSON on standard output")
         ->group("What to write");
-    run->add_flag("--service", given.service.service, "log to syslog or journal, lower priority and limits")
+    run->add_flag("--service", given.service.service, "with log, limits and another user")
         ->group("As a service");
     run->add_flag("--daemon", given.service.background, "go to the background")->group("As a service");
     run->add_option("--pid-file", given.service.pid_file, "where the process's number is written")
@@ -189,8 +189,9 @@ int command_line(int argc, char** argv) {
     run->add_option("--user", given.service.user, "whom root becomes [service: sie-dns-sensor]")
         ->type_name("NAME")
         ->group("As a service");
-    const tools::SettingFlags run_flags(*run, "Settings (all: --help-settings)",
-                                        {"interface", "DNSQR_RES_ADDRS", "DNSQR_AUTH_ADDRS"});
+    const tools::SettingFlags run_flags(
+        *run, "Settings (all: --help-settings)",
+        {"interface", "DNSQR_RES_ADDRS", "DNSQR_AUTH_ADDRS", "outfile_prefix"});
 
     std::string checked = default_file;
     CLI::App* check =
