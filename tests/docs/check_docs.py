@@ -41,6 +41,8 @@ def check_commands(root, binaries):
                 continue
             if (name, note) == ('docs/collector.md', 'collector'):
                 continue  # check_collector.py runs them, in a machine of their own
+            if (name, note) == ('docs/operations.md', 'machine'):
+                continue  # tests/service/service.py runs them, in a machine with the service
             if note:
                 if not note.startswith('not-run: ') or not all(re.match(r'(apt-get|make|cmake|ctest)\b', x) for x in commands.splitlines()):
                     faults.append('%s: a block is not run without a good reason: %s' % (name, commands))
@@ -96,13 +98,42 @@ def check_settings(root, binaries):
     return faults
 
 
+# Of the log and of systemd, not of a literal in the sources: the words of the ledger.
+LEDGER_LINE = re.compile(r'^(not_initiator|filtered_rd|fragment_duplicate)$')
+
+
+def literals(root):
+    """all string literals of the sources, those side by side joined, in one text"""
+    found = []
+    for path in glob.glob(os.path.join(root, 'src', '**', '*.cc'), recursive=True) + glob.glob(os.path.join(root, 'src', '**', '*.h'), recursive=True):
+        text = text_of(root, path)
+        joined = re.sub(r'(?<!\\)"\s*\n\s*"', '', text)
+        found += re.findall(r'"((?:[^"\\\n]|\\.)*)"', joined)
+    return '\n'.join(found)
+
+
+def check_messages(root):
+    """docs/operations.md: each message that its tables quote is one of the program"""
+    text, code, faults, quoted = text_of(root, 'docs/operations.md'), literals(root), [], []
+    for title, column in (('From the old package', 1), ('Trouble', 0)):
+        part = text.split('## %s\n' % title)[1].split('\n## ')[0]
+        for line in re.findall(r'^\| .* \|$', part, re.M):
+            quoted += re.findall(r'`([^`]+)`', line.strip('| ').split(' | ')[column])
+    quoted = [x.replace('compression default is', 'compression {} is') for x in quoted]
+    faults += ['docs/operations.md: no message of the program: %s' % x for x in quoted if x not in code and not LEDGER_LINE.match(x)]
+    if len(quoted) < 40:
+        faults.append('docs/operations.md: only %d messages were found' % len(quoted))
+    return faults
+
+
 def all_faults(root, binaries):
-    return check_commands(root, binaries) + check_links(root) + check_drop_reasons(root) + check_settings(root, binaries)
+    return check_commands(root, binaries) + check_messages(root) + check_links(root) + check_drop_reasons(root) + check_settings(root, binaries)
 
 
 PLANTED = [('README.md', 'nmsgtool -r example.nmsg', 'nmsgtool -r exmaple.nmsg'), ('README.md', '(CONTRIBUTING.md)', '(CONTRIBUTNIG.md)'),
            ('docs/drop-reasons.md', '| `dns_short` | frames |', '| `dns_short` | messages |'), ('docs/settings.md', '`--bpf EXPR`', '`--bfp EXPR`'),
-           ('docs/settings.md', '| `dns_ports` |', '| `dns_prots` |'), ('CONTRIBUTING.md', 'sh not-run: it builds for minutes', 'sh later: it builds for minutes')]
+           ('docs/settings.md', '| `dns_ports` |', '| `dns_prots` |'), ('docs/operations.md', '`is set but empty`', '`is set but void`'), ('docs/operations.md', '`the spool overflowed and lost`', '`the spool overflowed and kept`'),
+           ('CONTRIBUTING.md', 'sh not-run: it builds for minutes', 'sh later: it builds for minutes')]
 
 
 def planted(binaries):
