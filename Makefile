@@ -7,11 +7,12 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 BENCH ?=
 SOAK_SECONDS ?= 600
+CASES ?=
 export PCAP INTERFACE RES_ADDRS AUTH_ADDRS PREFIX DESTDIR SOAK_SECONDS
 .DEFAULT_GOAL := help
 # Two targets at once would build in one folder.
 .NOTPARALLEL:
-.PHONY: help run build test lab mutate fuzz fuzz-coverage fuzz-planted bench bench-micro bench-nmsgtool bench-live soak lint \
+.PHONY: help run build test lab mutate fuzz fuzz-coverage fuzz-planted bench bench-micro bench-nmsgtool bench-live soak lint service-lab \
         install clean
 
 help:
@@ -33,6 +34,8 @@ help:
 	@echo '  make bench-live   live capture measured beside tcpdump and dnscap, about twenty minutes, as root;'
 	@echo '                 BENCH=--quick: under a minute; BENCH="--json FILE": all figures'
 	@echo '  make soak      live for ten minutes (SOAK_SECONDS=): memory, files, every transaction compared; as root'
+	@echo '  make service-lab   the service under a real systemd in a throw-away machine (systemd-nspawn), with the shipped unit;'
+	@echo '                 as root, about five minutes and a 250 MB image once; CASES="reload kill": some cases'
 	@echo '  make build     the programs, in build/release/bin'
 	@echo '  make lint      format, scripts, clang-tidy, layers, headers'
 	@echo '  make mutate    changed NMSG and JSON by the million through all readers, under sanitizers (ROUNDS=, SEED=)'
@@ -84,6 +87,11 @@ soak:
 
 lint:
 	@scripts/test lint
+
+service-lab:
+	@scripts/install-dependencies service
+	@scripts/build release tools bench
+	@scripts/service-lab $(CASES)
 
 mutate:
 	@scripts/install-dependencies test

@@ -132,7 +132,7 @@ def all_faults(root, binaries):
 
 PLANTED = [('README.md', 'nmsgtool -r example.nmsg', 'nmsgtool -r exmaple.nmsg'), ('README.md', '(CONTRIBUTING.md)', '(CONTRIBUTNIG.md)'),
            ('docs/drop-reasons.md', '| `dns_short` | frames |', '| `dns_short` | messages |'), ('docs/settings.md', '`--bpf EXPR`', '`--bfp EXPR`'),
-           ('docs/settings.md', '| `dns_ports` |', '| `dns_prots` |'), ('docs/operations.md', '`is set but empty`', '`is set but void`'), ('docs/operations.md', '`the spool overflowed and lost`', '`the spool overflowed and kept`'),
+           ('docs/settings.md', '| `dns_ports` |', '| `dns_prots` |'), ('docs/operations.md', '--zero-resolver-address 1', '--zero-resolver-address 0'), ('docs/operations.md', '`is set but empty`', '`is set but void`'), ('docs/operations.md', '`the spool overflowed and lost`', '`the spool overflowed and kept`'),
            ('CONTRIBUTING.md', 'sh not-run: it builds for minutes', 'sh later: it builds for minutes')]
 
 
