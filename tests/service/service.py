@@ -327,9 +327,14 @@ def status(lab):
     mode = m.must('stat -c "%a %U %G" /run/sie-dns-sensor /run/sie-dns-sensor/status.sock').split('\n')[:2]
     report.same(['750 sie-dns-sensor sie-dns-sensor', '660 sie-dns-sensor sie-dns-sensor'], mode, 'folder and socket are of user and group')
     lab.send(5000)
-    told = until(lambda: (lambda s: s if s and s['transactions'].get('pair', 0) > 0 else None)(lab.status()), 'the status counts', 10)
+
+    def counted():
+        told = lab.status()
+        return told if told and told['transactions']['pair'] > 4000 else None
+    told = until(counted, 'the status counts', 10, 0.3)
     known = told['transactions']
-    report.check(sum(known.values()) <= 5000 and known['pair'] > 2000, 'the transactions that were sent', known)
+    # Some of them nobody answers; these wait.
+    report.check(sum(known.values()) + told['waiting']['queries'] == 5000, 'the transactions that were sent', told)
     report.check(told['interfaces'][0]['state'] == 'attached', 'the interface', told['interfaces'])
     report.same(0, m.run('sie-dns-sensor status')[0], 'for people')
     metrics = m.must('sie-dns-sensor status --metrics')
