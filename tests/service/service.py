@@ -394,6 +394,46 @@ def bad_file(lab):
 
 
 @case
+def sysv(lab):
+    """by the init script: the program goes to the background when it captures, drops root by itself, and shuts itself in"""
+    m, report = lab.machine, lab.report
+    lab.begin()
+    with open(os.path.join(ROOT, 'deploy', 'sysv', 'sie-dns-sensor'), 'rb') as f:
+        m.put('/etc/init.d/sie-dns-sensor', f.read(), 0o755)
+    init = 'SYSTEMCTL_SKIP_REDIRECT=1 /etc/init.d/sie-dns-sensor '
+    try:
+        report.same(3, m.run(init + 'status')[0], 'status before the start')
+        m.must(init + 'start')
+        pid = int(m.must('cat /var/run/sie-dns-sensor.pid'))
+        report.same(0, m.run(init + 'status')[0], 'status after it')
+        report.check(m.must('cat /proc/%d/net/packet' % pid).splitlines()[1:], 'start returns when it captures')
+        status = dict(re.findall(r'^(\w+):\s+(.*)$', m.must('cat /proc/%d/status' % pid), re.M))
+        report.same([m.must('id -u sie-dns-sensor').strip()] * 4, status['Uid'].split(), 'it runs as its user')
+        report.same([m.must('id -g sie-dns-sensor').strip()] * 4, status['Gid'].split(), 'and group')
+        report.same(('0000000000002000', '0000000000002000', '1', '2'), tuple(status[x] for x in ('CapEff', 'CapPrm', 'NoNewPrivs', 'Seccomp')),
+                    'it may capture, and nothing else; its own filter of system calls is on')
+        report.same('1', status['PPid'], 'nobody waits for it')
+        report.check(int(m.must('ps -o ni= -p %d' % pid)) >= 10, 'it runs below the resolver')
+        report.same({'/dev/null'}, {m.must('readlink /proc/%d/fd/%d' % (pid, n)).strip() for n in (0, 1, 2)}, 'it holds no terminal')
+        m.must(init + 'start')
+        report.same(pid, int(m.must('cat /var/run/sie-dns-sensor.pid')), 'a second start starts nothing')
+        lab.send(10000, lambda: (time.sleep(0.5), m.must(init + 'reload')))
+        report.check(lab.status(), 'it tells its status')
+        begun = time.monotonic()
+        m.must(init + 'stop')
+        report.check(time.monotonic() - begun < 8, 'it stops within 8 s')
+        report.check(m.run('kill -0 %d' % pid)[0] != 0 and m.run('test -e /var/run/sie-dns-sensor.pid')[0] != 0, 'stop returns when it has ended')
+        lab.all_there(10000, 'sysv')
+        tagged = m.must("journalctl -q --no-pager -o cat -t sie --after-cursor='%s'" % m.cursor)
+        report.check('rcv0' in tagged, 'the log is in syslog, with the tag sie', tagged)
+        m.settings(**BASE | {'workers': 'many'})
+        report.same(6, m.run(init + 'start')[0], 'a file with errors: status 6')
+    finally:
+        m.run(init + 'stop')
+        m.run('rm -f /etc/init.d/sie-dns-sensor')
+
+
+@case
 def upload(lab):
     """through the sandbox of the unit: ssh and rsync bring files to a collector, here in the same machine"""
     m, report = lab.machine, lab.report
