@@ -103,13 +103,17 @@ Result<void> Background::start() {
     return {};
 }
 
-Result<void> Background::ready() {
-    if (parent_ < 0) return {};
-    if (::chdir("/") != 0) return fail_errno(option_, "cannot change to the folder /", errno);
+void leave_terminal() {
     const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
     for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
         if (nothing >= 0) ::dup2(nothing, standard);
     if (nothing > STDERR_FILENO) ::close(nothing);
+}
+
+Result<void> Background::ready() {
+    if (parent_ < 0) return {};
+    if (::chdir("/") != 0) return fail_errno(option_, "cannot change to the folder /", errno);
+    leave_terminal();
     const char ready = 1;
     // It may be gone; nobody is left to be told.
     if (::write(parent_, &ready, 1) < 0) errno = 0;

@@ -33,6 +33,9 @@ class PidFile {
     int fd_ = -1;
 };
 
+// Standard input, output and error are /dev/null from here on.
+void leave_terminal();
+
 class Background {
   public:
     explicit Background(std::string option) : option_(std::move(option)) {}

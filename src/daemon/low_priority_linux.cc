@@ -24,6 +24,14 @@ bool set_io_level(int level) {
         errno = EINVAL;
         return false;
     }
+    // A manager may have seen to it, and forbid the call.
+    if (const long now = ::syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, 0); now >= 0) {
+        const auto of = static_cast<unsigned>(now);
+        const auto its = IOPRIO_PRIO_CLASS(of);
+        if (its == IOPRIO_CLASS_IDLE ||
+            (its == IOPRIO_CLASS_BE && IOPRIO_PRIO_DATA(of) >= static_cast<unsigned>(level)))
+            return true;
+    }
     const auto wanted = IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, static_cast<unsigned>(level));
     return ::syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, wanted) == 0;
 }
@@ -53,7 +61,9 @@ std::vector<std::string> lower_priority(const LowPriority& wanted) {
         refusals.push_back(refused("nice " + std::to_string(wanted.nice), "cannot be set"));
     if (!set_io_level(wanted.io_level)) refusals.push_back(refused("I/O priority", "cannot be lowered"));
     if (!wanted.cpus.empty() && !bind_to(wanted.cpus))
-        refusals.push_back(refused("cpu_affinity", "none of these processors can be had"));
+        refusals.push_back(
+            refused("cpu_affinity", "none of these processors can be had") +
+            (errno == EPERM ? "; in a drop-in of the unit: SystemCallFilter=sched_setaffinity" : ""));
     return refusals;
 }
 

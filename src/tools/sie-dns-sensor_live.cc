@@ -87,8 +87,9 @@ void reload(sensor::LiveSensor& sensor, Spool& spool, const LiveCommand& command
     log.tell(Severity::info, "settings read again");
 }
 
-// Until a signal ends it; a line of counts every `interval`, if there is one.
-void watch(sensor::LiveSensor& sensor, const LiveSignals& signals, LiveTerminal& terminal,
+// Until a signal ends it, or nothing can be uploaded any more and somebody starts it again (false); a line of
+// counts every `interval`, if there is one.
+bool watch(sensor::LiveSensor& sensor, const LiveSignals& signals, LiveTerminal& terminal,
            std::chrono::seconds interval, Spool& spool, const LiveCommand& command, ServiceLife& life) {
     auto before = sensor.status();
     auto then = std::chrono::steady_clock::now();
@@ -105,7 +106,7 @@ void watch(sensor::LiveSensor& sensor, const LiveSignals& signals, LiveTerminal&
             reload(sensor, spool, command, life.log());
             life.reloaded();
         } else if (signal == SIGINT || signal == SIGTERM || signal == SIGHUP) {
-            return;
+            return true;
         }
         if (signal != 0) continue;
         const auto now = std::chrono::steady_clock::now();
@@ -113,6 +114,11 @@ void watch(sensor::LiveSensor& sensor, const LiveSignals& signals, LiveTerminal&
         if (spool.company) {
             spool.company->tick(status, life.clock());
             life.tick(std::exchange(beats, status.beats) != status.beats, spool.company->status_line());
+            if (life.has_manager() && spool.uploader->has_died()) {
+                life.log().tell(Severity::error,
+                                "the uploader has died; the sensor ends in order to be started again");
+                return false;
+            }
         }
         if (interval == 0s || now < next_line) continue;
         terminal.status(
@@ -152,7 +158,7 @@ int run_live(const service::SensorSettings& settings, const LiveCommand& command
     };
     const sensor::LiveClock clock;
     setup.clock = &clock;
-    ServiceLife life(settings, command.service, terminal);
+    ServiceLife life(settings, command.status_socket, command.service, terminal);
     sensor::LiveLog& log = life.log();
     setup.log = &log;
 
@@ -212,8 +218,7 @@ int run_live(const service::SensorSettings& settings, const LiveCommand& command
     const auto start = std::chrono::steady_clock::now();
     sensor.start();
     if (spool.company) {
-        if (auto done = life.confine(spool.uploader->keeper()); !done) return refuse(done.error());
-        if (auto done = life.ready(); !done) return refuse(done.error());
+        if (auto done = life.ready(spool.uploader->keeper()); !done) return refuse(done.error());
         spool.company->tick(sensor.status(), life.clock());
     }
     std::string names;
@@ -223,7 +228,7 @@ int run_live(const service::SensorSettings& settings, const LiveCommand& command
              fmt::format("capturing on {}{}{}{}", names, folder ? " into " : "", folder ? folder->path : "",
                          command.service.service ? "" : "; Ctrl-C ends it"));
     const auto interval = command.status_interval_s.value_or(terminal.terminal() && !command.quiet ? 2 : 0);
-    watch(sensor, signals, terminal, std::chrono::seconds(interval), spool, command, life);
+    const bool asked = watch(sensor, signals, terminal, std::chrono::seconds(interval), spool, command, life);
     terminal.clear();
     signals.release();
     if (into_spool) life.stopping();
@@ -235,7 +240,7 @@ int run_live(const service::SensorSettings& settings, const LiveCommand& command
     if (!command.quiet && !command.json_summary && !command.service.service)
         fmt::print(stderr, "{}", sensor::summary_text(result, seconds));
     log.tell(Severity::info, sensor::ledger_line(result.ledger));
-    const int status = result.error ? refuse(*result.error) : 0;
+    const int status = result.error ? refuse(*result.error) : asked ? 0 : 1;
     if (sensor.stalled()) {
         std::fflush(nullptr);
         ::_exit(status);  // a thread still waits for the disk

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "daemon/given_folder.h"
 #include "daemon/low_priority.h"
 #include "daemon/memory_limit.h"
 #include "daemon/privileges.h"
@@ -37,9 +38,12 @@ void tell_in(daemon::ServiceLog& log, Severity severity, const std::string& line
 
 }  // namespace
 
-ServiceLife::ServiceLife(const service::SensorSettings& settings, ServiceCommand command,
-                         LiveTerminal& terminal)
-    : command_(std::move(command)),
+ServiceLife::ServiceLife(const service::SensorSettings& settings, std::string status_socket,
+                         ServiceCommand command, LiveTerminal& terminal)
+    : spooldir_(settings.spooldir),
+      channel_(settings.channel),
+      status_socket_(std::move(status_socket)),
+      command_(std::move(command)),
       terminal_(terminal),
       notify_(daemon::Notify::from_environment()),
       pid_file_("--pid-file"),
@@ -57,9 +61,25 @@ std::string ServiceLife::user() const {
 }
 
 Result<void> ServiceLife::begin() {
+    if (command_.service && ::geteuid() == 0)
+        if (auto done = give_folders(); !done) return done;
     if (!command_.pid_file.empty())
         if (auto done = pid_file_.open(command_.pid_file, ::geteuid() == 0 ? user() : ""); !done) return done;
     return command_.background ? background_.start() : Result<void>{};
+}
+
+Result<void> ServiceLife::give_folders() const {
+    const auto parent = [](const std::string& path) { return path.substr(0, path.rfind('/')); };
+    std::vector<std::pair<std::string, mode_t>> folders;
+    if (!status_socket_.empty()) folders.emplace_back(parent(status_socket_), 0750);
+    folders.emplace_back(spooldir_, 0755);
+    for (const char* const name : {"/new", "/waiting", "/archive"}) {
+        folders.emplace_back(spooldir_ + name, 0755);
+        folders.emplace_back(spooldir_ + name + "/" + channel_, 0755);
+    }
+    for (const auto& [path, mode] : folders)
+        if (auto done = daemon::give_folder(path, mode, user()); !done) return done;
+    return {};
 }
 
 Result<void> ServiceLife::fit(const service::SensorSettings& settings, sensor::LiveSetup& setup) {
@@ -96,10 +116,9 @@ Result<void> ServiceLife::lower() {
     return {};
 }
 
-Result<void> ServiceLife::confine(pid_t uploader) { return daemon::enter_sensor_sandbox({uploader}); }
-
 std::function<Result<void>()> ServiceLife::confine_uploader() const {
-    return [name = user()]() -> Result<void> {
+    return [name = user(), background = command_.background]() -> Result<void> {
+        if (background) daemon::leave_terminal();  // who started the sensor may wait for its end
         if (::geteuid() != 0 || !name.empty()) {
             if (auto done = daemon::lower_privileges(name, daemon::Keep::nothing); !done) return done;
             daemon::leave_no_core();
@@ -126,10 +145,12 @@ upload::Log ServiceLife::uploader_log() const {
     };
 }
 
-Result<void> ServiceLife::ready() {
+Result<void> ServiceLife::ready(pid_t uploader) {
     if (auto done = pid_file_.write(); !done) return done;
     if (auto done = background_.ready(); !done) return done;
+    if (auto done = daemon::enter_sensor_sandbox({uploader}); !done) return done;
     look_at_clock();
+    notify_.status("capture has begun");
     notify_.ready();
     return {};
 }

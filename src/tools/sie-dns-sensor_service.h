@@ -2,7 +2,7 @@
 // the clock say. Wiring of src/daemon.
 //
 // The order is: the object (before there is a thread), begin(), fit(), the fork of the uploader, lower(), all
-// that opens files and sockets, the threads, confine(), ready(); then tick() about once a second.
+// that opens files and sockets, the threads, ready(); then tick() about once a second.
 #pragma once
 
 #include <chrono>
@@ -31,16 +31,15 @@ struct ServiceCommand {
 
 class ServiceLife final : private sensor::LiveLog {
   public:
-    ServiceLife(const service::SensorSettings& settings, ServiceCommand command, LiveTerminal& terminal);
+    ServiceLife(const service::SensorSettings& settings, std::string status_socket, ServiceCommand command,
+                LiveTerminal& terminal);
 
-    // Pid file and background.
+    // As root: folders for the user whom it becomes; pid file and background.
     [[nodiscard]] Result<void> begin();
     // Priority, and tables and rings that fit into the memory, for `setup`. As a service only.
     [[nodiscard]] Result<void> fit(const service::SensorSettings& settings, sensor::LiveSetup& setup);
     // The limit of memory (ssh and rsync have none), and other users' rights are given up; CAP_NET_RAW stays.
     [[nodiscard]] Result<void> lower();
-    // Only the calls that a sensor needs from here on.
-    [[nodiscard]] Result<void> confine(pid_t uploader);
     // What the uploader's processes give up.
     [[nodiscard]] std::function<Result<void>()> confine_uploader() const;
     // Where their lines go.
@@ -49,10 +48,13 @@ class ServiceLife final : private sensor::LiveLog {
     [[nodiscard]] sensor::LiveLog& log() {
         return command_.service ? static_cast<sensor::LiveLog&>(*this) : terminal_;
     }
-    [[nodiscard]] Result<void> ready();
+    // Capture has begun: pid file, background, manager; from here on only the calls that a sensor needs.
+    [[nodiscard]] Result<void> ready(pid_t uploader);
     void reloading() { notify_.reloading(); }
     void reloaded() { notify_.ready(); }
     void stopping() { notify_.stopping(); }
+    // Somebody starts it again if it ends with an error.
+    [[nodiscard]] bool has_manager() const { return notify_.listening(); }
     // How often tick() must be called at least.
     [[nodiscard]] std::chrono::milliseconds step() const;
     // `alive`: the sensor's threads have gone on since the last call. `line`: for the manager.
@@ -63,7 +65,9 @@ class ServiceLife final : private sensor::LiveLog {
     void tell(sensor::Severity severity, const std::string& line) override;
     [[nodiscard]] std::string user() const;
     void look_at_clock();
+    [[nodiscard]] Result<void> give_folders() const;
 
+    const std::string spooldir_, channel_, status_socket_;
     ServiceCommand command_;
     LiveTerminal& terminal_;
     daemon::Notify notify_;

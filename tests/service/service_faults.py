@@ -27,11 +27,18 @@ def kill(lab):
     lab.begin(upload='yes', archive='no', login='lab', submitserver='127.0.0.1')
     lab.start()
     pid = m.main_pid()
-    others = [x for x in until(lambda: len(m.processes()) > 1 and m.processes(), 'the uploader is a process of its own', 10) if x != pid]
-    lab.send(10000, lambda: [m.run('kill -9 %d' % x) for x in others])
-    until(lambda: {x for x in m.processes() if x != pid} - set(others), 'the uploader is there again', 30)
+    # The sensor, its keeper, and the uploader that the keeper begins.
+    found = until(lambda: len(m.processes()) > 2 and m.processes(), 'keeper and uploader are processes of their own', 10)
+    keeper = next(x for x, (parent, _) in found.items() if parent == pid)
+    uploader = next(x for x, (parent, _) in found.items() if parent == keeper)
+    lab.send(10000, lambda: m.run('kill -9 %d' % uploader))
+    until(lambda: set(m.processes()) - {pid, keeper, uploader}, 'the uploader is there again', 30)
     report.same(('active', pid), (m.state(), m.main_pid()), 'the sensor has gone on')
-    children = [x for x in m.processes() if x != pid]
+    m.must('kill -9 %d' % keeper)
+    until(lambda: m.state() == 'active' and m.main_pid() not in (0, pid), 'without a keeper the sensor ends and is started again', 20)
+    report.check('the uploader has died' in m.journal(), 'and says why', m.journal()[-1500:])
+    pid = m.main_pid()
+    children = [x for x in until(lambda: len(m.processes()) > 2 and m.processes(), 'keeper and uploader again', 10) if x != pid]
     m.must('kill -9 %d' % pid)
     until(lambda: m.state() == 'active' and m.main_pid() not in (0, pid), 'systemd starts it again', 20)
     report.same([], [x for x in m.processes() if x in children], 'the old uploader has gone with its sensor')
