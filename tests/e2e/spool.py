@@ -39,6 +39,13 @@ def is_gone(pid):
         return True
 
 
+def parent_of(pid):
+    try:
+        return int(open('/proc/%d/stat' % pid, encoding='latin-1').read().rsplit(') ', 1)[1].split()[1])
+    except OSError:
+        return None
+
+
 class Sensor:
     def __init__(self, programs, lab, spool, **settings):
         self.programs, self.lab, self.spool = programs, lab, spool
@@ -80,7 +87,7 @@ class Sensor:
 
     def processes(self):
         """keeper and uploader, in this order"""
-        keepers = [x for x in descendants(self.process.pid) if open('/proc/%d/stat' % x).read().split(') ')[1].split()[1] == str(self.process.pid)]
+        keepers = [x for x in descendants(self.process.pid) if parent_of(x) == self.process.pid]
         keeper = keepers[0] if keepers else None
         uploaders = [x for x in descendants(keeper) if 'sie-dns-sensor' in command_of(x)] if keeper else []
         return keeper, uploaders[0] if uploaders else None
