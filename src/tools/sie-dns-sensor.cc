@@ -115,6 +115,15 @@ int run_command(const RunOptions& given, const tools::SettingFlags& flags) {
     if (given.service.background && !given.service.service)
         return refuse({ErrorKind::usage, "--daemon", {}, "is for a service", "add --service"});
     const bool elsewhere = given.discard || !given.output_dir.empty() || !given.write_to.empty();
+    const tools::ServiceCommand& service = given.service;
+    if ((!live || elsewhere) && (service.service || !service.pid_file.empty() || !service.user.empty()))
+        return refuse({ErrorKind::usage,
+                       service.service             ? "--service"
+                       : !service.pid_file.empty() ? "--pid-file"
+                                                   : "--user",
+                       {},
+                       "is for a live run into the spool",
+                       "leave out --pcap, --output-dir, --write-to and --discard"});
     const auto purpose = !live       ? tools::Purpose::replay
                          : elsewhere ? tools::Purpose::live
                                      : tools::Purpose::spool;

@@ -75,13 +75,17 @@ struct Spool {
 
 // What other settings change at once; what does not is told.
 void reload(sensor::LiveSensor& sensor, Spool& spool, const LiveCommand& command, sensor::LiveLog& log) {
+    const auto refused = [&log] {
+        log.tell(Severity::error,
+                 "the settings were not taken on; mend what check-config says and send SIGHUP again");
+    };
     const auto now = command.reread ? command.reread() : std::nullopt;
-    if (!now)
-        return log.tell(Severity::error,
-                        "the settings were not taken on; mend what is wrong and send SIGHUP again");
+    if (!now) return refused();
+    auto filter = filter_of(*now);
+    if (!filter) return refused();
     if (const auto names = needs_restart(spool.company->settings(), *now); !names.empty())
         log.tell(Severity::warning, fmt::format("not changed before a restart: {}", fmt::join(names, ", ")));
-    sensor.set_rules(now->rules, std::nullopt);
+    sensor.set_rules(now->rules, std::move(*filter));
     spool.company->reload(*now);
     spool.uploader->reload();
     log.tell(Severity::info, "settings read again");
@@ -207,11 +211,13 @@ int run_live(const service::SensorSettings& settings, const LiveCommand& command
     }
     setup.output = output.get();
 
+    const std::uint32_t capacity = setup.settings.state_table_max;  // as far as the memory goes
     auto opened = sensor::LiveSensor::open(std::move(setup));
     if (!opened) return refuse(opened.error());
     sensor::LiveSensor& sensor = **opened;
     if (into_spool) {
-        auto company = SpoolCompany::start({settings, command.status_socket, &clock, &log, &*spool.uploader});
+        auto company =
+            SpoolCompany::start({settings, capacity, command.status_socket, &clock, &log, &*spool.uploader});
         if (!company) return refuse(company.error());
         spool.company = std::move(*company);
     }
@@ -233,7 +239,10 @@ int run_live(const service::SensorSettings& settings, const LiveCommand& command
     signals.release();
     if (into_spool) life.stopping();
     const sensor::RunResult result = sensor.stop(most_at_end);
-    spool.company.reset();  // hands on what was closed
+    if (sensor.stalled())
+        static_cast<void>(spool.company.release());  // its threads may wait for the same disk
+    else
+        spool.company.reset();  // hands on what was closed
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     if (command.json_summary) fmt::print("{}\n", sensor::summary_json(result, seconds));
     std::fflush(stdout);

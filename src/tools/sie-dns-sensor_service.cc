@@ -54,6 +54,10 @@ ServiceLife::ServiceLife(const service::SensorSettings& settings, std::string st
     if (command_.service) log_.emplace(log_settings_);
 }
 
+ServiceLife::~ServiceLife() {
+    if (log_) log_->flush();
+}
+
 std::string ServiceLife::user() const {
     return !command_.user.empty() ? command_.user
            : command_.service     ? std::string(daemon::service_user)

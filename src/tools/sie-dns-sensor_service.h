@@ -34,6 +34,8 @@ class ServiceLife final : private sensor::LiveLog {
     ServiceLife(const service::SensorSettings& settings, std::string status_socket, ServiceCommand command,
                 LiveTerminal& terminal);
 
+    ~ServiceLife() override;
+
     // As root: folders for the user whom it becomes; pid file and background.
     [[nodiscard]] Result<void> begin();
     // Priority, and tables and rings that fit into the memory, for `setup`. As a service only.

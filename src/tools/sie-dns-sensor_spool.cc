@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
+#include <string_view>
 
 #include "status/metrics_text.h"
 #include "status/metrics_textfile.h"
@@ -15,20 +15,33 @@ namespace {
 
 constexpr std::int64_t between_textfiles_ns = 15 * Time::per_second;
 
-// What SIGHUP takes on. Its documentation is docs/settings.md.
+using Settings = service::SensorSettings;
+
+// What SIGHUP takes on besides the rules of transactions (docs/settings.md says it to operators). bpf is the
+// sensor's.
+constexpr struct {
+    std::string_view name;
+    void (*take)(Settings& own, const Settings& now);
+} reloadable[] = {
+    {"bpf", [](Settings& own, const Settings& now) { own.bpf = now.bpf; }},
+    {"upload", [](Settings& own, const Settings& now) { own.upload = now.upload; }},
+    {"archive", [](Settings& own, const Settings& now) { own.archive = now.archive; }},
+    {"login", [](Settings& own, const Settings& now) { own.login = now.login; }},
+    {"submitserver", [](Settings& own, const Settings& now) { own.submitserver = now.submitserver; }},
+    {"uploadkey", [](Settings& own, const Settings& now) { own.uploadkey = now.uploadkey; }},
+    {"knownhosts", [](Settings& own, const Settings& now) { own.knownhosts = now.knownhosts; }},
+    {"upload_source", [](Settings& own, const Settings& now) { own.upload_source = now.upload_source; }},
+    {"upload_warn_minutes",
+     [](Settings& own, const Settings& now) { own.upload_warn_minutes = now.upload_warn_minutes; }},
+    {"max_spool_size_kbytes",
+     [](Settings& own, const Settings& now) { own.max_spool_size_kbytes = now.max_spool_size_kbytes; }},
+    {"metrics_textfile",
+     [](Settings& own, const Settings& now) { own.metrics_textfile = now.metrics_textfile; }},
+};
+
 bool is_reloadable(const service::SettingRow& row) {
-    static constexpr std::array names{"upload",
-                                      "archive",
-                                      "login",
-                                      "submitserver",
-                                      "uploadkey",
-                                      "knownhosts",
-                                      "upload_source",
-                                      "upload_warn_minutes",
-                                      "max_spool_size_kbytes",
-                                      "metrics_textfile"};
     if (row.rule != nullptr) return row.name != "DNSQR_STATE_TABLE_MAX";
-    return std::find(names.begin(), names.end(), row.name) != names.end();
+    return std::ranges::any_of(reloadable, [&](const auto& each) { return each.name == row.name; });
 }
 
 }  // namespace
@@ -63,10 +76,9 @@ Result<std::unique_ptr<SpoolCompany>> SpoolCompany::start(Setup setup) {
     auto keeper = spool::SpoolKeeper::open(spool_rules_of(setup.settings));
     if (!keeper) return fail(std::move(keeper.error()));
     std::unique_ptr<SpoolCompany> company(new SpoolCompany(std::move(setup)));
-    company->spool_ = std::make_unique<service::SpoolWatch>(std::move(*keeper), *company->setup_.log,
-                                                            [uploader = company->setup_.uploader] {
-                                                                if (uploader != nullptr) uploader->wake();
-                                                            });
+    company->spool_ =
+        std::make_unique<service::SpoolWatch>(std::move(*keeper), *company->setup_.log,
+                                              [uploader = company->setup_.uploader] { uploader->wake(); });
     company->start_answers();
     return company;
 }
@@ -100,7 +112,6 @@ void SpoolCompany::start_answers() {
 
 status::UploadStatus SpoolCompany::upload_status() {
     status::UploadStatus out;
-    if (setup_.uploader == nullptr) return out;
     const upload::UploadStatus& told = setup_.uploader->status();
     const status::Moment moment = now();
     // By the wall's clock in the other process, to both clocks of this one.
@@ -131,7 +142,7 @@ void SpoolCompany::tick(const sensor::LiveStatus& live, const status::ClockStatu
     facts.run.started = started_;
     for (const service::Interface& interface : settings.interfaces)
         facts.run.interfaces.push_back({interface.name, interface.promiscuous});
-    facts.run.table_capacity = settings.rules.state_table_max;
+    facts.run.table_capacity = setup_.table_capacity;
     facts.run.wants_rd_clear = settings.rules.capture_rd == 0;
     facts.run.upload = settings.upload;
     facts.run.archive = settings.archive;
@@ -177,16 +188,7 @@ void SpoolCompany::reload(const service::SensorSettings& settings) {
     const std::uint32_t table = own.rules.state_table_max;
     own.rules = settings.rules;
     own.rules.state_table_max = table;
-    own.upload = settings.upload;
-    own.archive = settings.archive;
-    own.login = settings.login;
-    own.submitserver = settings.submitserver;
-    own.uploadkey = settings.uploadkey;
-    own.knownhosts = settings.knownhosts;
-    own.upload_source = settings.upload_source;
-    own.upload_warn_minutes = settings.upload_warn_minutes;
-    own.max_spool_size_kbytes = settings.max_spool_size_kbytes;
-    own.metrics_textfile = settings.metrics_textfile;
+    for (const auto& each : reloadable) each.take(own, settings);
     textfile_failed_ = false;
     spool_->set_rules(spool_rules_of(setup_.settings));
 }

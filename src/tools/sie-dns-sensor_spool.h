@@ -31,10 +31,11 @@ class SpoolCompany {
   public:
     struct Setup {
         service::SensorSettings settings;
-        std::string status_socket;  // empty: none
+        std::uint32_t table_capacity = 0;  // queries that may wait
+        std::string status_socket;         // empty: none
         const sensor::LiveClock* clock = nullptr;
         sensor::LiveLog* log = nullptr;
-        upload::UploadProcess* uploader = nullptr;  // null: upload=no
+        upload::UploadProcess* uploader = nullptr;
     };
     // Opens the socket and the port and starts threads. A status that cannot be served is a warning, not an
     // error: capture goes on. Errors: the folders of the spool.

@@ -7,7 +7,8 @@
 // nothing else, so that a sensor with threads and a sandbox need not fork. The pipes are all that ties them:
 // when the sensor ends, however it does, keeper and uploader end too. Neither takes SIGINT, SIGTERM or
 // SIGHUP: who ends the sensor by a signal to all of them leaves it to the sensor. An uploader that died is
-// begun anew after 1 s, and later each time, up to five minutes. One thread.
+// begun anew after 1 s, and later each time, up to five minutes. One thread but for wake(), which any
+// may call.
 #pragma once
 
 #include <sys/types.h>

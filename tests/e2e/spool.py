@@ -71,6 +71,12 @@ class Sensor:
             raise RuntimeError('the sensor does not start: ' + self.said())
         return self
 
+    def reload(self, times):
+        self.process.send_signal(signal.SIGHUP)
+        if not until(lambda: self.said().count('settings read again') == times, 5):
+            raise RuntimeError('no reload: ' + self.said())
+        time.sleep(0.5)  # workers take rules on a moment later
+
     def said(self):
         return open(self.log, encoding='utf-8', errors='replace').read()
 
@@ -215,8 +221,30 @@ class Cases:
         report.check(until(lambda: self.payloads(archive) == 115, 15), 'reload: wrong settings change nothing', sensor.said())
         done = sensor.stop()
         report.same(115, done.get('transactions', {}).get('unanswered'), 'reload: no transaction lost', done)
-        report.same(10, done.get('drops', {}).get('not_initiator', 10), 'reload: who was not listed then is dropped', done)
         report.same([], [x for x in os.listdir(os.path.join(sensor.spool, 'new', 'ch202')) if x.endswith('.nmsg')], 'archive: nothing stays in new/')
+
+    def bpf(self):
+        """a filter of the operator's holds over a reload, and another one is taken on"""
+        report, both = self.report, '%s,%s' % RESOLVERS
+        sensor = Sensor(self.programs, self.lab, self.spool(), upload='no', archive='yes', DNSQR_RES_ADDRS=both, bpf='src host ' + RESOLVERS[0]).start()
+        archive = os.path.join(sensor.spool, 'archive', 'ch202')
+
+        def both_send(expected, what):
+            for resolver in RESOLVERS:
+                sensor.send(10, resolver)
+            report.check(until(lambda: self.payloads(archive) == expected, 10), 'bpf: ' + what, (self.payloads(archive), sensor.said()))
+            time.sleep(1.5)
+            report.same(expected, self.payloads(archive), 'bpf: %s, and no more' % what)
+
+        both_send(10, 'it narrows')
+        sensor.write(upload_warn_minutes='61')
+        sensor.reload(1)
+        both_send(20, 'it narrows after a reload for something else')
+        sensor.write(bpf='src host ' + RESOLVERS[1])
+        sensor.reload(2)
+        both_send(30, 'another one is taken on')
+        done = sensor.stop()
+        report.same(30, done.get('drops', {}).get('filtered_bpf'), 'bpf: what it keeps out is counted', done)
 
     def neither(self):
         """upload=no and archive=no: removed once closed, with a warning"""
@@ -237,7 +265,7 @@ def main():
     cases = Cases(report, Programs(sys.argv[1]))
     only = sys.argv[2:]
     try:
-        for case in (cases.uploads, cases.bound, cases.reload, cases.neither):
+        for case in (cases.uploads, cases.bound, cases.reload, cases.bpf, cases.neither):
             if not only or case.__name__ in only:
                 case()
     finally:
