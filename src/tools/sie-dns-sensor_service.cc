@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "daemon/given_folder.h"
+#include "daemon/given_folders.h"
 #include "daemon/low_priority.h"
 #include "daemon/memory_limit.h"
 #include "daemon/privileges.h"
@@ -73,17 +73,15 @@ Result<void> ServiceLife::begin() {
 }
 
 Result<void> ServiceLife::give_folders() const {
-    const auto parent = [](const std::string& path) { return path.substr(0, path.rfind('/')); };
-    std::vector<std::pair<std::string, mode_t>> folders;
-    if (!status_socket_.empty()) folders.emplace_back(parent(status_socket_), 0750);
-    folders.emplace_back(spooldir_, 0755);
-    for (const char* const name : {"/new", "/waiting", "/archive"}) {
-        folders.emplace_back(spooldir_ + name, 0755);
-        folders.emplace_back(spooldir_ + name + "/" + channel_, 0755);
+    if (const std::size_t slash = status_socket_.rfind('/'); slash != std::string::npos && slash != 0)
+        if (auto done = daemon::give_folders(status_socket_.substr(0, slash), 0750, {}, user()); !done)
+            return done;
+    std::vector<std::string> below;
+    for (const std::string name : {"new", "waiting", "archive"}) {
+        below.push_back(name);
+        below.push_back(name + "/" + channel_);
     }
-    for (const auto& [path, mode] : folders)
-        if (auto done = daemon::give_folder(path, mode, user()); !done) return done;
-    return {};
+    return daemon::give_folders(spooldir_, 0755, below, user());
 }
 
 Result<void> ServiceLife::fit(const service::SensorSettings& settings, sensor::LiveSetup& setup) {
