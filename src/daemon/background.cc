@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <grp.h>
 #include <pwd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -45,6 +46,12 @@ Result<void> become_user(const std::string& name, const std::string& option) {
 
 PidFile::~PidFile() {
     if (fd_ < 0) return;
+    // What stands in it without our doing is the number of a process that runs already.
+    struct stat status {};
+    if (!written_ && (::fstat(fd_, &status) != 0 || status.st_size != 0)) {
+        ::close(fd_);
+        return;
+    }
     // In a folder that is not ours any more it stays, empty: a pid that is no longer true would be worse.
     if (::unlink(path_.c_str()) != 0 && ::ftruncate(fd_, 0) != 0) std::perror(path_.c_str());
     ::close(fd_);
@@ -74,6 +81,7 @@ Result<void> PidFile::write() {
     if (::ftruncate(fd_, 0) != 0 ||
         ::pwrite(fd_, line.data(), line.size(), 0) != static_cast<ssize_t>(line.size()))
         return fail_errno(option_ + " " + path_, "cannot be written", errno);
+    written_ = true;
     return {};
 }
 

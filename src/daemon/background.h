@@ -31,6 +31,7 @@ class PidFile {
   private:
     std::string option_, path_;
     int fd_ = -1;
+    bool written_ = false;
 };
 
 // Standard input, output and error are /dev/null from here on.

@@ -94,9 +94,13 @@ void LiveWorker::take_rules() {
         rules = std::move(*std::exchange(next_rules_, std::nullopt));
     }
     for (const auto& source : merge_.sources()) {
-        if (const auto done = source->set_filter(kernel_rules(rules.settings)); !done)
-            return log_.tell(Severity::error,
-                             done.error().text() + "; the rules stay as they were: restart the sensor");
+        const auto done = source->set_filter(kernel_rules(rules.settings));
+        if (done) continue;
+        // Those before it get the old one again: frames that the old rules want must not stay away.
+        for (const auto& before : merge_.sources())
+            if (before != source) static_cast<void>(before->set_filter(kernel_rules(path_.rules())));
+        return log_.tell(Severity::error,
+                         done.error().text() + "; the rules stay as they were: restart the sensor");
     }
     path_.set_rules(rules.settings, rules.filter);
 }

@@ -34,6 +34,7 @@ class PacketPath final : private reassembly::DropCounter {
     void frame(const capture::Frame& frame);
     // Other rules for what comes from now on; the table's size stays as it is.
     void set_rules(const dnsqr::Settings& settings, const capture::PacketFilter* filter);
+    [[nodiscard]] const dnsqr::Settings& rules() const { return settings_; }
     // Live, when no packet came for a while: what is due by the clock leaves. A time before that of the last
     // packet does nothing.
     void idle(Time now);

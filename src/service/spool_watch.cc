@@ -43,6 +43,7 @@ void SpoolWatch::set_rules(spool::SpoolRules rules) {
 
 void SpoolWatch::run() {
     auto next_look = Clock::now();
+    Clock::duration look_took{};
     for (bool last = false; !last;) {
         {
             std::unique_lock lock(mutex_);
@@ -58,9 +59,10 @@ void SpoolWatch::run() {
         keeper_.take_finished();
         const bool came = keeper_.counts().to_waiting != handed_on;
         if (came && handed_over_) handed_over_();
-        if (came || Clock::now() >= next_look) {
+        if ((came && look_took < between_rounds) || Clock::now() >= next_look) {
             const auto look = Clock::now();
             keeper_.keep_bound(&stop_);
+            look_took = Clock::now() - look;
             next_look =
                 Clock::now() + std::max<Clock::duration>(between_looks, look_share * (Clock::now() - look));
         }

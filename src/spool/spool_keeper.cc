@@ -138,13 +138,17 @@ void SpoolKeeper::take_finished() {
 
 void SpoolKeeper::hand_on(const std::string& name) {
     const bool archived = rules_.archive && archive(name);
+    // A file counts when it leaves new/, once: one that cannot leave is tried again and again.
+    const auto has_left = [&](std::uint64_t& count) {
+        ++count;
+        if (rules_.archive) ++(archived ? counts_.archived : counts_.not_archived);
+    };
     if (rules_.upload) {
         if (const int error = move_to_free_name(new_.get(), name, waiting_.get(), name);
             error != 0 && error != ENOENT)
             return tell_once(true,
                              refused(path("new", name), "cannot move it to waiting/", error).value().text());
-        ++counts_.to_waiting;
-        return;
+        return has_left(counts_.to_waiting);
     }
     // What should be in the archive and is not stays, until the bound takes it.
     if (rules_.archive && !archived) return;
@@ -153,7 +157,7 @@ void SpoolKeeper::hand_on(const std::string& name) {
             tell_once(true, refused(path("new", name), "cannot remove it", errno).value().text());
         return;
     }
-    ++counts_.removed;
+    has_left(counts_.removed);
 }
 
 bool SpoolKeeper::archive_has_room() {
@@ -178,15 +182,11 @@ bool SpoolKeeper::archive(const std::string& name) {
         auto folder = made_folder(rules_.spooldir, "archive", rules_.channel);
         if (!folder) {
             tell_once(true, folder.error().text());
-            ++counts_.not_archived;
             return false;
         }
         archive_ = std::move(*folder);
     }
-    if (!archive_has_room()) {
-        ++counts_.not_archived;
-        return false;
-    }
+    if (!archive_has_room()) return false;
     int error = ::linkat(new_.get(), name.c_str(), archive_.get(), name.c_str(), 0) == 0 ? 0 : errno;
     if (error == EEXIST) {  // an earlier run ended between the link and what follows it
         const Descriptor there(
@@ -197,10 +197,8 @@ bool SpoolKeeper::archive(const std::string& name) {
     if (error == 0 && !rules_.upload) error = sync_folder(archive_.get());
     if (error != 0) {
         tell_once(true, refused(path("archive", name), "cannot archive it", error).value().text());
-        ++counts_.not_archived;
         return false;
     }
-    ++counts_.archived;
     return true;
 }
 
@@ -235,6 +233,12 @@ SpoolKeeper::Found SpoolKeeper::look() const {
             });
         });
     }
+    if (rules_.archive && archive_.get() >= 0)
+        each_entry(archive_.get(), [&](const char* name, const struct stat& file) {
+            if (!S_ISREG(file.st_mode) || !moment_of(name)) return;
+            ++found.content.archive_files;
+            found.content.archive_octets += static_cast<std::uint64_t>(file.st_size);
+        });
     found.oldest.resize(oldest.size());
     for (auto file = found.oldest.rbegin(); file != found.oldest.rend(); ++file, oldest.pop())
         *file = oldest.top();

@@ -42,7 +42,8 @@ struct SpoolCounts {
 struct SpoolContent {
     std::uint64_t new_files = 0, new_octets = 0;  // part files too
     std::uint64_t waiting_files = 0, waiting_octets = 0;
-    std::int64_t oldest_waiting_s = 0;  // the moment in its name; 0: none waits
+    std::uint64_t archive_files = 0, archive_octets = 0;  // looked at while archiving is on
+    std::int64_t oldest_waiting_s = 0;                    // the moment in its name; 0: none waits
 };
 
 struct SpoolEvent {

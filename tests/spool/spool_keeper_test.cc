@@ -141,6 +141,7 @@ TEST_F(Keeper, ANameThatWaitsAlreadyIsNotReplacedAndToldOnce) {
     keeper.take_finished();
     keeper.take_finished();
     EXPECT_EQ(content("waiting/ch202/" + one), std::string(1, 42));
+    EXPECT_EQ(keeper.counts().to_waiting, 0U);
     EXPECT_EQ(in("new/ch202"), Names{one});
     const std::string told = texts(keeper);
     EXPECT_NE(
@@ -169,8 +170,21 @@ TEST_F(Keeper, AnotherFileOfThatNameInTheArchiveIsKeptAndTold) {
     keeper.take_finished();
     EXPECT_EQ(content("archive/ch202/" + one), std::string(1, 42));
     EXPECT_EQ(in("new/ch202"), Names{one});
-    EXPECT_EQ(keeper.counts().not_archived, 1U);
+    EXPECT_EQ(keeper.counts().not_archived, 0U);  // it is still to be archived
     EXPECT_NE(texts(keeper).find("cannot archive it: File exists"), std::string::npos);
+}
+
+// Tried each second, counted once.
+TEST_F(Keeper, AFileThatCannotLeaveIsNotCountedAgainAndAgain) {
+    auto keeper = open(rules(true, true));
+    const std::string one = file("new/ch202", name(0));
+    put("waiting/ch202/" + one, Bytes{42});
+    for (int i = 0; i < 3; ++i) keeper.take_finished();
+    EXPECT_EQ(keeper.counts().archived, 0U);
+    fs::remove(folder / "waiting/ch202" / one);
+    keeper.take_finished();
+    EXPECT_EQ(keeper.counts().archived, 1U);
+    EXPECT_EQ(keeper.counts().to_waiting, 1U);
 }
 
 TEST_F(Keeper, AFullDiskStopsTheArchiveAndNotTheUpload) {
