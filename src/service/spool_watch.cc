@@ -63,8 +63,7 @@ void SpoolWatch::run() {
             const auto look = Clock::now();
             keeper_.keep_bound(&stop_);
             look_took = Clock::now() - look;
-            next_look =
-                Clock::now() + std::max<Clock::duration>(between_looks, look_share * (Clock::now() - look));
+            next_look = Clock::now() + std::max<Clock::duration>(between_looks, look_share * look_took);
         }
         for (const spool::SpoolEvent& event : keeper_.take_events())
             log_.tell(event.warning ? sensor::Severity::warning : sensor::Severity::info, event.text);

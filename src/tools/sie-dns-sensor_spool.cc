@@ -151,6 +151,7 @@ void SpoolCompany::tick(const sensor::LiveStatus& live, const status::ClockStatu
     const service::SpoolWatch::Status spool = spool_->status();
     facts.spool.fresh = {spool.content.new_files, spool.content.new_octets};
     facts.spool.waiting = {spool.content.waiting_files, spool.content.waiting_octets};
+    facts.spool.archive = {spool.content.archive_files, spool.content.archive_octets};
     facts.spool.limit_octets = settings.max_spool_size_kbytes << 10;
     facts.spool.lost_files = spool.counts.lost_files;
     facts.spool.lost_octets = spool.counts.lost_octets;

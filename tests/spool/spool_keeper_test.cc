@@ -310,6 +310,17 @@ TEST_F(Keeper, TellsWhatLiesInTheFolders) {
     EXPECT_EQ(keeper.content().waiting_octets, 2 * content("waiting/ch202/" + name(0)).size());
     EXPECT_EQ(keeper.content().oldest_waiting_s, noon);
     EXPECT_EQ(keeper.content().new_files, 1U);
+    EXPECT_EQ(keeper.content().archive_files, 0U);
+}
+
+TEST_F(Keeper, TellsWhatLiesInTheArchiveWhileArchivingIsOn) {
+    auto keeper = open(rules(true, true));
+    const std::string one = file("new/ch202", name(0));
+    put("archive/ch202/notes.txt", Bytes(100));
+    keeper.take_finished();
+    keeper.keep_bound();
+    EXPECT_EQ(keeper.content().archive_files, 1U);
+    EXPECT_EQ(keeper.content().archive_octets, content("archive/ch202/" + one).size());
 }
 
 TEST_F(Keeper, StopsBetweenFiles) {
