@@ -65,6 +65,9 @@ std::string ServiceLife::user() const {
 }
 
 Result<void> ServiceLife::begin() {
+    if (!command_.user.empty() && ::geteuid() != 0)
+        return fail(ErrorKind::denied, "--user", "only root becomes another user",
+                    "leave it out, or start it as root");
     if (command_.service && ::geteuid() == 0)
         if (auto done = give_folders(); !done) return done;
     if (!command_.pid_file.empty())
