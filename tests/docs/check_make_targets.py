@@ -22,7 +22,7 @@ def main():
         make('run', 'PCAP=missing.pcap', 'RES_ADDRS=192.0.2.1', status=2, words=['missing.pcap'])
         make('run', words=['balances (each must be 0)   frames 0, messages 0, transactions 0', 'What to type next'])
         make('install', 'DESTDIR=' + image, 'PREFIX=/usr')
-        for name in ('bin/sie-dns-sensor', 'bin/nmsgtool'):
+        for name in ('sbin/sie-dns-sensor', 'bin/nmsgtool'):
             if not os.access(os.path.join(image, 'usr', name), os.X_OK):
                 faults.append('make install did not install ' + name)
         make('clean')
