@@ -5,9 +5,9 @@ set(precompiled_of_layers <algorithm> <array> <chrono> <cstdint> <functional> <m
                           <string_view> <utility> <vector> <fmt/format.h> <tl/expected.hpp>)
 # sie_precompile(TARGET FIRST headers...): with SIE_PRECOMPILE the headers that most files read are compiled once, for
 # FIRST, and taken from there by the others (a third of the time of a build whose programs nobody installs). The release
-# build goes without, so that each file is seen to include what it needs.
+# build does so in the tests alone, so that each file of src is seen to include what it needs.
 function(sie_precompile target first)
-  if(NOT SIE_PRECOMPILE)
+  if(NOT SIE_PRECOMPILE STREQUAL "ON" AND NOT (SIE_PRECOMPILE STREQUAL "TESTS" AND target MATCHES "_test$"))
     return()
   endif()
   if(target STREQUAL first)

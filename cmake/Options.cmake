@@ -19,7 +19,7 @@ endif()
 
 option(SIE_TESTS "Build the tests" ON)
 option(SIE_WERROR "Warnings are errors" ${known_compiler})
-option(SIE_PRECOMPILE "Precompile the headers that most files read" OFF)
+set(SIE_PRECOMPILE OFF CACHE STRING "Precompile the headers that most files read: ON, TESTS or OFF")
 option(SIE_FUZZ "Build the libFuzzer targets (Clang)" OFF)
 option(SIE_PORTABLE "Leave out what only Linux has" OFF)
 set(SIE_SANITIZE "" CACHE STRING "Sanitizers, as in -fsanitize=")
