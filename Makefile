@@ -7,12 +7,13 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 BENCH ?=
 SOAK_SECONDS ?= 600
+SOAK_RATE ?= 20000
 CASES ?=
 export PCAP INTERFACE RES_ADDRS AUTH_ADDRS PREFIX DESTDIR SOAK_SECONDS
 .DEFAULT_GOAL := help
 # Two targets at once would build in one folder.
 .NOTPARALLEL:
-.PHONY: help run build test lab mutate fuzz fuzz-coverage fuzz-planted bench bench-micro bench-nmsgtool bench-live soak lint service-lab \
+.PHONY: help run build test lab mutate fuzz fuzz-coverage fuzz-planted bench bench-micro bench-nmsgtool bench-live soak lint service-lab soak-uploads \
         install clean
 
 help:
@@ -34,6 +35,8 @@ help:
 	@echo '  make bench-live   live capture measured beside tcpdump and dnscap, about twenty minutes, as root;'
 	@echo '                 BENCH=--quick: under a minute; BENCH="--json FILE": all figures'
 	@echo '  make soak      live for ten minutes (SOAK_SECONDS=): memory, files, every transaction compared; as root'
+	@echo '  make soak-uploads   a service with uploads to a real sshd for twenty minutes (SOAK_SECONDS=, SOAK_RATE=packets/s):'
+	@echo '                 memory, drops, every transaction compared at the collector; as root'
 	@echo '  make service-lab   the service under a real systemd in a throw-away machine (systemd-nspawn), with the shipped unit;'
 	@echo '                 as root, about five minutes and a 250 MB image once; CASES="reload kill": some cases'
 	@echo '  make build     the programs, in build/release/bin'
@@ -84,6 +87,11 @@ soak:
 	@scripts/install-dependencies bench
 	@scripts/build release tools bench
 	@scripts/bench soak
+
+soak-uploads:
+	@scripts/install-dependencies test
+	@scripts/build release tools bench
+	@python3 -B tests/e2e/spool_faults.py build/release/bin --soak $(or $(filter-out 600,$(SOAK_SECONDS)),1200) $(SOAK_RATE)
 
 lint:
 	@scripts/test lint

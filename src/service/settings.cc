@@ -155,10 +155,10 @@ template <class T>
 [[nodiscard]] Result<void> read_prefix(View what, View text, std::string& value) {
     if (auto blank = refuse_blank(what, text, "the first part of file names")) return *blank;
     // 255 octets of a name, less stamp, suffix and the part file's dot.
-    if (!made_of(text, "._-") || text.front() == '.' || text.size() > 200)
+    if (!made_of(text, "._-") || text.front() == '.' || text.front() == '-' || text.size() > 200)
         return refuse(what,
                       quoted(text) +
-                          " holds other than letters, digits, '.', '_' and '-', begins with '.', "
+                          " holds other than letters, digits, '.', '_' and '-', begins with '.' or '-', "
                           "or is longer than 200",
                       "write a short name such as sensor1");
     value = text;

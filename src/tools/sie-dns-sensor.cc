@@ -144,9 +144,19 @@ int run_command(const RunOptions& given, const tools::SettingFlags& flags) {
                                given.status_socket,
                                given.service,
                                {}};
-    command.reread = [&]() -> std::optional<service::SensorSettings> {
-        tools::Configured again =
-            tools::configured(given.config, flags, purpose, given.quiet, given.own_addresses);
+    command.reread = [&](sensor::LiveLog* log) -> std::optional<service::SensorSettings> {
+        tools::Configured again = tools::judged(given.config, flags, purpose, given.own_addresses);
+        if (log != nullptr) {
+            // With zeroing on no line of a running sensor may quote a list.
+            const bool hidden = settings.configuration.settings.rules.zero_resolver_address ||
+                                again.configuration.settings.rules.zero_resolver_address;
+            if (!hidden)
+                for (const std::string& line : again.configuration.warnings)
+                    log->tell(sensor::Severity::warning, line);
+            for (const Error& error : again.configuration.errors)
+                log->tell(sensor::Severity::error,
+                          hidden ? error.what + ": refused; check-config says why" : error.text());
+        }
         if (again.status != 0) return std::nullopt;
         return std::move(again.configuration.settings);
     };

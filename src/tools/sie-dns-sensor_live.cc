@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "daemon/privileges.h"
+#include "daemon/sandbox.h"
 #include "sensor/live_output.h"
 #include "sensor/live_sensor.h"
 #include "sensor/summary.h"
@@ -30,6 +32,13 @@ using sensor::Severity;
 
 // A stalled disk may hold the end up for so long (all else ends within a second).
 constexpr auto most_at_end = 4500ms;
+
+// Sanitizers make system calls of their own.
+#ifdef SIE_SANITIZED
+constexpr bool sandboxed = false;
+#else
+constexpr bool sandboxed = true;
+#endif
 
 // Where files go: locked for this process, and with what an earlier run left finished.
 struct Folder {
@@ -79,10 +88,13 @@ void reload(sensor::LiveSensor& sensor, Spool& spool, const LiveCommand& command
         log.tell(Severity::error,
                  "the settings were not taken on; mend what check-config says and send SIGHUP again");
     };
-    const auto now = command.reread ? command.reread() : std::nullopt;
+    const auto now = command.reread ? command.reread(&log) : std::nullopt;
     if (!now) return refused();
     auto filter = filter_of(*now);
-    if (!filter) return refused();
+    if (!filter) {
+        log.tell(Severity::error, filter.error().text());
+        return refused();
+    }
     if (const auto names = needs_restart(spool.company->settings(), *now); !names.empty())
         log.tell(Severity::warning, fmt::format("not changed before a restart: {}", fmt::join(names, ", ")));
     sensor.set_rules(now->rules, std::move(*filter));
@@ -140,9 +152,9 @@ Result<upload::UploadProcess> start_uploader(const service::SensorSettings& sett
     upload::UploadWork work;
     work.settings = [last = settings, again = false,
                      reread = command.reread]() mutable -> std::optional<upload::UploadSettings> {
-        // Settings that are wrong change nothing.
+        // Settings that are wrong change nothing; the sensor tells it.
         if (again && reread)
-            if (auto now = reread()) last = std::move(*now);
+            if (auto now = reread(nullptr)) last = std::move(*now);
         again = true;
         return last.upload ? std::optional(upload_settings_of(last)) : std::nullopt;
     };
@@ -226,6 +238,10 @@ int run_live(const service::SensorSettings& settings, const LiveCommand& command
     if (spool.company) {
         if (auto done = life.ready(spool.uploader->keeper()); !done) return refuse(done.error());
         spool.company->tick(sensor.status(), life.clock());
+    } else {
+        daemon::leave_no_core();
+        if (sandboxed)
+            if (auto done = daemon::enter_sensor_sandbox(); !done) return refuse(done.error());
     }
     std::string names;
     for (const service::Interface& interface : settings.interfaces)

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "sensor/live_log.h"
 #include "service/settings.h"
 #include "tools/sie-dns-sensor_service.h"
 
@@ -22,10 +23,10 @@ struct LiveCommand {
     std::optional<std::int64_t> status_interval_s;
     bool by_libpcap = false;
     // Into the spool: where the status is asked for (empty: nowhere), and the settings as they are now, for a
-    // reload; nothing if they are wrong (that was told).
+    // reload; nothing if they are wrong, which is told in the log, if there is one.
     std::string status_socket;
     ServiceCommand service;
-    std::function<std::optional<service::SensorSettings>()> reread;
+    std::function<std::optional<service::SensorSettings>(sensor::LiveLog* log)> reread;
 };
 
 // Captures until SIGINT or SIGTERM. Without an output of its own it writes into the spool, hands files on,

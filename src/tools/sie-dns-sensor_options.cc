@@ -169,14 +169,19 @@ std::optional<int> SettingFlags::help() const {
     return 0;
 }
 
-Configured configured(const std::string& file, const SettingFlags& flags, Purpose purpose, bool quiet,
-                      bool own_addresses) {
+Configured judged(const std::string& file, const SettingFlags& flags, Purpose purpose, bool own_addresses) {
+    Configured result;
+    const auto refused = [&](Error error) {
+        result.status = error.exit_status();
+        result.configuration.errors.push_back(std::move(error));
+        return std::move(result);
+    };
     service::Given given;
     if (!file.empty()) {
         auto read = service::read_configuration_file(file);
         if (!read) {
             read.error().kind = ErrorKind::usage;  // the command line names a file that is none
-            return {{}, refuse(read.error())};
+            return refused(std::move(read.error()));
         }
         given.file = std::move(*read);
     }
@@ -188,26 +193,32 @@ Configured configured(const std::string& file, const SettingFlags& flags, Purpos
     if (own_addresses) {
         given.needs_list = false;
         auto own = own_addresses_of(service::configure(given).settings);
-        if (!own) return {{}, refuse(own.error())};
+        if (!own) return refused(std::move(own.error()));
+        result.own_addresses = own->value;
         given.flags.push_back(std::move(*own));
         given.needs_list = true;
     }
-    Configured result{service::configure(given), 0};
-    if (own_addresses && !quiet) {
+    result.configuration = service::configure(given);
+    for (const Error& error : result.configuration.errors) result.status = error.exit_status();
+    return result;
+}
+
+Configured configured(const std::string& file, const SettingFlags& flags, Purpose purpose, bool quiet,
+                      bool own_addresses) {
+    Configured result = judged(file, flags, purpose, own_addresses);
+    const service::Configuration& configuration = result.configuration;
+    const auto say = [](std::string_view kind, const std::vector<std::string>& lines) {
+        for (const std::string& line : lines) fmt::print(stderr, "sie-dns-sensor: {}: {}\n", kind, line);
+    };
+    if (!result.own_addresses.empty() && !quiet) {
         // With zeroing on nobody may read it in a log either.
-        const bool hidden = result.configuration.settings.rules.zero_resolver_address;
+        const bool hidden = configuration.settings.rules.zero_resolver_address;
         fmt::print(stderr, "sie-dns-sensor: --own-addresses: the resolver is {}\n",
-                   hidden ? "this host" : given.flags.back().value);
+                   hidden ? "this host" : result.own_addresses);
     }
-    if (!quiet) {
-        for (const std::string& line : result.configuration.warnings)
-            fmt::print(stderr, "sie-dns-sensor: warning: {}\n", line);
-    }
-    for (const Error& error : result.configuration.errors) result.status = refuse(error);
-    if (!quiet) {
-        for (const std::string& line : result.configuration.notes)
-            fmt::print(stderr, "sie-dns-sensor: note: {}\n", line);
-    }
+    if (!quiet) say("warning", configuration.warnings);
+    for (const Error& error : configuration.errors) static_cast<void>(refuse(error));
+    if (!quiet) say("note", configuration.notes);
     return result;
 }
 

@@ -37,16 +37,19 @@ class SettingFlags {
     CLI::Option* help_ = nullptr;
 };
 
-// File, environment and flags; `file`: empty for none. Says everything that is wrong on standard error, and
-// warnings and notes unless `quiet`. `own_addresses`: those of the interfaces are the list of resolvers. The
-// configuration, or the exit status if there are errors.
 struct Configured {
-    service::Configuration configuration;
-    int status = 0;
+    service::Configuration configuration;  // its errors: all that is wrong
+    int status = 0;                        // to exit with, if there are errors
+    std::string own_addresses;             // as found, if they were wanted
 };
 // What the settings are for: capture files; interfaces, and output as the flags say; interfaces and the
 // spool; what waits in the spool.
 enum class Purpose : std::uint8_t { replay, live, spool, upload };
+// File, environment and flags; `file`: empty for none. `own_addresses`: those of the interfaces are the list
+// of resolvers. judged() says nothing; configured() says everything that is wrong on standard error, and
+// warnings and notes unless `quiet`.
+[[nodiscard]] Configured judged(const std::string& file, const SettingFlags& flags, Purpose purpose,
+                                bool own_addresses = false);
 [[nodiscard]] Configured configured(const std::string& file, const SettingFlags& flags, Purpose purpose,
                                     bool quiet, bool own_addresses = false);
 

@@ -115,8 +115,8 @@ Result<void> ServiceLife::fit(const service::SensorSettings& settings, sensor::L
 Result<void> ServiceLife::lower() {
     if (limit_kbytes_ != 0)
         if (auto done = daemon::limit_memory(limit_kbytes_, stack_octets_); !done) return done;
-    if (::geteuid() == 0 && user().empty()) return {};  // by hand: root is what was asked for
-    if (auto done = daemon::lower_privileges(user(), daemon::Keep::net_raw); !done) return done;
+    if (::geteuid() != 0 || !user().empty())  // else by hand: root is what was asked for
+        if (auto done = daemon::lower_privileges(user(), daemon::Keep::net_raw); !done) return done;
     daemon::leave_no_core();
     return {};
 }
@@ -124,10 +124,9 @@ Result<void> ServiceLife::lower() {
 std::function<Result<void>()> ServiceLife::confine_uploader() const {
     return [name = user(), background = command_.background]() -> Result<void> {
         if (background) daemon::leave_terminal();  // who started the sensor may wait for its end
-        if (::geteuid() != 0 || !name.empty()) {
+        if (::geteuid() != 0 || !name.empty())
             if (auto done = daemon::lower_privileges(name, daemon::Keep::nothing); !done) return done;
-            daemon::leave_no_core();
-        }
+        daemon::leave_no_core();
         return daemon::enter_uploader_sandbox();
     };
 }

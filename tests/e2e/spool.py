@@ -62,12 +62,14 @@ class Sensor:
         with open(self.config, 'w', encoding='utf-8') as f:
             f.writelines('%s="%s"\n' % x for x in self.given.items())
 
-    def start(self):
+    def start(self, *more, env=None, words='capturing on'):
+        """as the operator would, and with more words on the command line; there when it has said those words"""
         self.log = os.path.join(self.lab.here, 'log')
         with open(self.log, 'wb') as log:
             self.process = subprocess.Popen([self.programs.sensor, 'run', '--config', self.config, '--status-socket', self.socket,
-                                             '--json-summary'], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log)
-        if not until(lambda: 'capturing on' in self.said(), 15):
+                                             '--json-summary', *more], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
+                                            env={**os.environ, **(env or {})})
+        if not until(lambda: words in self.said(), 15):
             raise RuntimeError('the sensor does not start: ' + self.said())
         return self
 
@@ -273,4 +275,5 @@ def main():
     report.leave()
 
 
-main()
+if __name__ == '__main__':
+    main()

@@ -186,7 +186,7 @@ TEST(Settings, NamesThatReachACommandLineOrAPathAreSane) {
     refusal("channel", std::string(65, 'a'));
     EXPECT_EQ(shown("login", "its-us_2.x"), "its-us_2.x");
     EXPECT_EQ(shown("outfile_prefix", "sensor-1.example"), "sensor-1.example");
-    for (const char* text : {"a/b", ".a", "a b", "\xc3\xa9"}) refusal("outfile_prefix", text);
+    for (const char* text : {"a/b", ".a", "-a", "a b", "\xc3\xa9"}) refusal("outfile_prefix", text);
     refusal("outfile_prefix", std::string(201, 'a'));
     for (const char* text :
          {"submit.example.net", "submit.example.net.", "localhost", "192.0.2.1", "2001:db8::1"})
