@@ -22,6 +22,12 @@ option(SIE_WERROR "Warnings are errors" ${known_compiler})
 set(SIE_PRECOMPILE OFF CACHE STRING "Precompile the headers that most files read: ON, TESTS or OFF")
 option(SIE_FUZZ "Build the libFuzzer targets (Clang)" OFF)
 option(SIE_PORTABLE "Leave out what only Linux has" OFF)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+  set(whole ON)
+else()
+  set(whole OFF)
+endif()
+option(SIE_WHOLE_PROGRAM "Optimize the packet path over its files when the sensor is linked" ${whole})
 set(SIE_SANITIZE "" CACHE STRING "Sanitizers, as in -fsanitize=")
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
