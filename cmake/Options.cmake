@@ -59,6 +59,15 @@ if(SIE_PORTABLE)
   add_compile_definitions(SIE_PORTABLE=1)
 endif()
 
+# Where time has 32 bits unless asked (i386), times and offsets have 64 all the same; src/CMakeLists.txt names the files
+# that share structures with a library that has not been asked.
+include(CheckTypeSize)
+check_type_size(time_t SIE_TIME_T LANGUAGE CXX)
+if(SIE_TIME_T EQUAL 4)
+  set(SIE_TIME64 ON)
+  add_compile_definitions(_TIME_BITS=64 _FILE_OFFSET_BITS=64)
+endif()
+
 # GCC fills a structure of a hundred octets with `rep stosq`, which takes longer to start than the stores take.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64|i[3-6]86)$")
   add_compile_options(-mmemset-strategy=unrolled_loop:512:noalign,libcall:-1:noalign)

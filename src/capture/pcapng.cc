@@ -5,13 +5,11 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/wide.h"
 #include "capture/damage.h"
 
 namespace sie::capture {
 namespace {
-
-__extension__ using Wide = __int128;
-__extension__ using UnsignedWide = unsigned __int128;
 
 constexpr std::uint32_t section_header = 0x0a0d0d0a, interface_description = 1, obsolete_packet = 2,
                         simple_packet = 3, enhanced_packet = 6;
@@ -50,16 +48,25 @@ void TimeScale::set_resolution(std::uint8_t octet) {
 }
 
 Time TimeScale::time_of(std::uint64_t stamp) const {
-    UnsignedWide ns = 0;  // below 2^94
+    Wide ns = 0U;  // below 2^94
     switch (way_) {
-        case Way::multiply: ns = UnsignedWide{stamp} * factor_; break;
-        case Way::divide: ns = factor_ == 0 ? 0 : stamp / factor_; break;
-        case Way::shift: ns = (UnsignedWide{stamp} * std::uint64_t{Time::per_second}) >> shift_; break;
+        case Way::multiply: ns = Wide{stamp} * factor_; break;
+        case Way::divide: ns = Wide{factor_ == 0 ? 0 : stamp / factor_}; break;
+        case Way::shift: ns = (Wide{stamp} * std::uint64_t{Time::per_second}) >> shift_; break;
     }
-    const Wide sum = static_cast<Wide>(ns) + Wide{offset_seconds_} * Time::per_second;
-    const Wide least = std::numeric_limits<std::int64_t>::min(),
-               most = std::numeric_limits<std::int64_t>::max();
-    return Time{static_cast<std::int64_t>(std::clamp(sum, least, most))};
+    // Clamped to what a Time holds.
+    constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
+    const auto at_most = [](Wide value, std::uint64_t limit) {
+        return value > Wide{limit} ? limit : static_cast<std::uint64_t>(value);
+    };
+    if (offset_seconds_ >= 0) {
+        const Wide sum =
+            ns + Wide{static_cast<std::uint64_t>(offset_seconds_)} * std::uint64_t{Time::per_second};
+        return Time{static_cast<std::int64_t>(at_most(sum, most))};
+    }
+    const Wide back = Wide{-static_cast<std::uint64_t>(offset_seconds_)} * std::uint64_t{Time::per_second};
+    if (ns >= back) return Time{static_cast<std::int64_t>(at_most(ns - back, most))};
+    return Time{static_cast<std::int64_t>(-at_most(back - ns, most + 1))};
 }
 
 bool Pcapng::begins(Octets first) { return first.size() >= 4 && load_be32(first.data()) == section_header; }

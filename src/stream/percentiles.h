@@ -30,8 +30,10 @@ class Percentiles {
     [[nodiscard]] std::uint64_t at(double percent) const {
         // In thousandths, so that 99.9 is what it says.
         const auto thousandths = static_cast<std::uint64_t>(std::llround(percent * 1000));
-        __extension__ using Wide = unsigned __int128;
-        const auto rank = static_cast<std::uint64_t>((Wide{count_} * thousandths + 99'999) / 100'000);
+        constexpr std::uint64_t all = 100'000;
+        // count × thousandths / 100,000, rounded up, in two parts: the whole product may have more than 64
+        // bits.
+        const std::uint64_t rank = count_ / all * thousandths + (count_ % all * thousandths + all - 1) / all;
         std::uint64_t seen = 0;
         for (std::size_t i = 0; i < buckets_.size(); ++i) {
             seen += buckets_[i];

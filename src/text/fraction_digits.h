@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/wide.h"
+
 namespace sie::text {
 
 // A fraction from 0 to below 1 in units of 10^-digits, rounded to even as printf(3) does, exactly: it is m ·
@@ -13,7 +15,6 @@ namespace sie::text {
 template <unsigned digits>
 [[nodiscard]] inline std::optional<std::uint64_t> fraction_digits(double fraction) {
     static_assert(digits <= 18);
-    __extension__ using Wide = unsigned __int128;
     constexpr auto power = [](std::uint64_t base) {
         std::uint64_t value = 1;
         for (unsigned i = 0; i < digits; ++i) value *= base;
@@ -24,14 +25,15 @@ template <unsigned digits>
     const auto bits = std::bit_cast<std::uint64_t>(fraction);
     const std::uint64_t mantissa = (bits & ((std::uint64_t{1} << mantissa_bits) - 1)) | std::uint64_t{1}
                                                                                             << mantissa_bits;
-    const int shift =
+    const int exponent =
         bias + mantissa_bits - static_cast<int>(bits >> mantissa_bits) - static_cast<int>(digits);
-    if (shift < 1 || shift > 100) return std::nullopt;
+    if (exponent < 1 || exponent > 100) return std::nullopt;
+    const auto shift = static_cast<unsigned>(exponent);
     const Wide product = Wide{mantissa} * power(5);
-    const Wide quotient = product >> shift, rest = product & ((Wide{1} << shift) - 1),
+    const Wide quotient = product >> shift, rest = product & ((Wide{1} << shift) - 1U),
                half = Wide{1} << (shift - 1);
-    const std::uint64_t rounded =
-        static_cast<std::uint64_t>(quotient) + (rest > half || (rest == half && (quotient & 1) != 0) ? 1 : 0);
+    const std::uint64_t rounded = static_cast<std::uint64_t>(quotient) +
+                                  (rest > half || (rest == half && (quotient & 1U) != 0U) ? 1 : 0);
     return rounded < power(10) ? std::optional(rounded) : std::nullopt;
 }
 
