@@ -9,12 +9,15 @@ BENCH ?=
 SOAK_SECONDS ?= 600
 SOAK_RATE ?= 20000
 CASES ?=
+ARCH ?=
+DEBS ?=
 export PCAP INTERFACE RES_ADDRS AUTH_ADDRS PREFIX DESTDIR SOAK_SECONDS
 .DEFAULT_GOAL := help
 # Two targets at once would build in one folder.
 .NOTPARALLEL:
 .PHONY: help run build test lab mutate fuzz fuzz-coverage fuzz-planted bench bench-micro bench-nmsgtool bench-live soak lint service-lab soak-uploads \
         install clean
+.PHONY: deb deb-twice deb-lint package-lab
 
 help:
 	@echo 'sie-dns-sensor: from packets at a resolver to NMSG files of DNS transactions'
@@ -39,6 +42,10 @@ help:
 	@echo '                 memory, drops, every transaction compared at the collector; as root'
 	@echo '  make service-lab   the service under a real systemd in a throw-away machine (systemd-nspawn), with the shipped unit;'
 	@echo '                 as root, about five minutes and a 250 MB image once; CASES="reload kill": some cases'
+	@echo '  make deb       the Debian packages of the commit, in build/deb; ARCH=i386: built in a chroot, as root;'
+	@echo '                 make deb-twice: are two builds the same octets? make deb-lint: lintian'
+	@echo '  make package-lab   the packages on clean machines, with the old manual in hand: install, upgrade, reboot, purge;'
+	@echo '                 as root, about three minutes and an image once; DEBS=build/deb/amd64: those of make deb; CASES='
 	@echo '  make build     the programs, in build/release/bin'
 	@echo '  make lint      format, scripts, clang-tidy, layers, headers'
 	@echo '  make mutate    changed NMSG and JSON by the million through all readers, under sanitizers (ROUNDS=, SEED=)'
@@ -100,6 +107,25 @@ service-lab:
 	@scripts/install-dependencies service
 	@scripts/build release tools bench
 	@scripts/service-lab $(CASES)
+
+# Debian packages
+deb:
+	@scripts/install-dependencies deb
+	@scripts/deb $(ARCH)
+
+deb-twice:
+	@scripts/install-dependencies deb
+	@scripts/deb twice
+
+deb-lint:
+	@scripts/install-dependencies deb
+	@scripts/deb lint $(ARCH)
+
+package-lab:
+	@scripts/install-dependencies deb
+	@scripts/install-dependencies service
+	@scripts/build release tools bench
+	@DEBS=$(DEBS) scripts/package-lab $(CASES)
 
 mutate:
 	@scripts/install-dependencies test

@@ -72,31 +72,44 @@ def libraries(binaries):
     return sorted(found)
 
 
-def image(binaries):
-    """the folder of the image; made where it is not there yet"""
+def image(packages, architecture=None):
+    """the folder of the image with these packages; made where it is not there yet. architecture: another than the host's"""
     for tool in ('mmdebstrap', 'systemd-nspawn', 'nsenter', 'dpkg-query'):
         if not shutil.which(tool):
             raise Unable('%s is not installed (scripts/install-dependencies service)' % tool)
     if os.geteuid() != 0:
         raise Unable('a machine needs root')
-    packages = sorted(set(PACKAGES + libraries(binaries)))
-    folder = os.path.join(CACHE, 'image-' + hashlib.sha256('\n'.join([SUITE, *packages]).encode()).hexdigest()[:12])
+    packages = sorted(set(packages))
+    wanted = [SUITE, *packages] + ([architecture] if architecture else [])
+    folder = os.path.join(CACHE, 'image-' + hashlib.sha256('\n'.join(wanted).encode()).hexdigest()[:12])
     os.makedirs(CACHE, exist_ok=True)
     with open(os.path.join(CACHE, 'lock'), 'w', encoding='ascii') as lock:
         take(lock, BUILD_PATIENCE, 'another run builds the image')
         if not os.path.isdir(folder):
-            build(folder, packages)
+            build(folder, packages, architecture)
     return folder
 
 
-def build(folder, packages):
+def other_architecture(architecture):
+    """arguments of mmdebstrap: the main archive alone, since the security archive's list of i386 has been seen damaged"""
+    targets = subprocess.run(['apt-get', 'indextargets', '--format', '$(REPO_URI)', 'Codename: ' + SUITE], capture_output=True, text=True, check=False)
+    mirrors = sorted(set(targets.stdout.split()))
+    if not mirrors:
+        raise Unable('apt knows no mirror of %s here' % SUITE)
+    if not shutil.which('arch-test') or subprocess.run(['arch-test', '-n', architecture], capture_output=True, check=False).returncode != 0:
+        raise Unable('this machine does not run programs for %s, or arch-test is not installed (scripts/install-dependencies deb)' % architecture)
+    return ['--architectures=' + architecture], ['deb %s %s main' % (mirrors[0], SUITE)]
+
+
+def build(folder, packages, architecture=None):
+    options, sources = other_architecture(architecture) if architecture else ([], [])
     print('service lab: building %s, once' % os.path.relpath(folder, ROOT), flush=True)
     part = folder + '.part'
     shutil.rmtree(part, ignore_errors=True)
     try:
-        made = subprocess.run(['mmdebstrap', '--variant=minbase', '--include=' + ','.join(packages),
+        made = subprocess.run(['mmdebstrap', '--variant=minbase', *options, '--include=' + ','.join(packages),
                                # No daemon but those that a test starts.
-                               '--customize-hook=chroot "$1" systemctl disable ssh.service rsync.service || true', SUITE, part],
+                               '--customize-hook=chroot "$1" systemctl disable ssh.service rsync.service || true', SUITE, part, *sources],
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=BUILD_PATIENCE, check=False)
     except subprocess.TimeoutExpired as late:
         raise Unable('mmdebstrap did not end within %d s' % BUILD_PATIENCE) from late
@@ -124,32 +137,45 @@ def die_with_parent():
 
 
 class Machine:
+    # What it writes is gone at its end, and when it boots again.
+    overlay = ['--volatile=overlay']
+
     def __init__(self, binaries, network):
         """network: the name of a network namespace (ip netns), which is the machine's"""
         self.binaries, self.network, self.leader, self.nspawn = os.path.abspath(binaries), network, None, None
         self.cursor = None
 
+    def make_image(self):
+        return image(PACKAGES + libraries(self.binaries))
+
+    def make_tree(self, _undo):
+        """the folder from which it boots"""
+        return self.image
+
     def __enter__(self):
-        self.image = image(self.binaries)
+        self.image = self.make_image()
         with contextlib.ExitStack() as undo:
             # One machine at a time on one tree.
             self.lock = undo.enter_context(open(self.image + '.lock', 'w', encoding='ascii'))
             take(self.lock, BUILD_PATIENCE, 'another machine runs on the image')
+            self.tree = self.make_tree(undo)
             undo.callback(self.halt)
             self.boot()
-            undo.pop_all()
+            self.undo = undo.pop_all()
         return self
 
     def __exit__(self, *_):
-        self.halt()
-        self.lock.close()
+        self.undo.close()
 
     def boot(self):
         self.console = open(os.path.join(CACHE, 'console.log'), 'wb')
-        self.nspawn = subprocess.Popen(['systemd-nspawn', '--register=no', '--keep-unit', '-q', '-D', self.image, '--boot', '--machine=sie-lab',
-                                        '--console=pipe', '--network-namespace-path=/run/netns/' + self.network, '--volatile=overlay',
+        self.nspawn = subprocess.Popen(['systemd-nspawn', '--register=no', '--keep-unit', '-q', '-D', self.tree, '--boot', '--machine=sie-lab',
+                                        '--console=pipe', '--network-namespace-path=/run/netns/' + self.network, *self.overlay,
                                         '--system-call-filter=adjtimex clock_adjtime', '--link-journal=no'],
                                        stdin=subprocess.DEVNULL, stdout=self.console, stderr=self.console, preexec_fn=die_with_parent)
+        self.wait_for_boot()
+
+    def wait_for_boot(self):
         self.leader = until(self.find_leader, 'systemd-nspawn starts a systemd', BOOT_PATIENCE)
         until(lambda: self.run('systemctl is-system-running')[1].strip() in ('running', 'degraded'), 'the machine is up', BOOT_PATIENCE, 0.2)
 
