@@ -16,7 +16,7 @@ export PCAP INTERFACE RES_ADDRS AUTH_ADDRS PREFIX DESTDIR SOAK_SECONDS
 # Two targets at once would build in one folder.
 .NOTPARALLEL:
 .PHONY: help run build test lab mutate fuzz fuzz-coverage fuzz-planted bench bench-micro bench-nmsgtool bench-live soak lint service-lab soak-uploads \
-        install clean
+        install static dist rpm sbom package-lab-rpm clean
 .PHONY: deb deb-twice deb-lint package-lab
 
 help:
@@ -53,6 +53,11 @@ help:
 	@echo '                 make fuzz-coverage: what the corpora reach; make fuzz-planted: are planted faults found?'
 	@echo '  make bench-nmsgtool   speed of nmsgtool against cat, gzip and jq, on 250 MB'
 	@echo '  make install   the programs and the documents below /usr/local (PREFIX=, DESTDIR=)'
+	@echo '  make static    programs that need no library of the machine, in build/static/bin'
+	@echo '  make rpm       the package for Red Hat and its clones, in build/rpm; ARCH=i386: for that, as root'
+	@echo '  make package-lab-rpm   static programs in an empty folder, the rpm in throw-away machines; as root'
+	@echo '  make sbom      the bill of materials of what was built, in build/sbom'
+	@echo '  make dist      the sources of the commit, in build/dist'
 	@echo '  make clean     remove build/ and what make run wrote'
 	@echo
 	@echo 'Each installs the Debian packages it lacks (apt-get, as root or through sudo; no daemon is started).'
@@ -147,6 +152,32 @@ bench-nmsgtool:
 	@scripts/install-dependencies test
 	@scripts/build release tools
 	@python3 -B tests/e2e/speed_nmsgtool.py build/release/bin --long
+
+static:
+	@scripts/install-dependencies static
+	@scripts/static
+
+dist:
+	@scripts/dist
+
+rpm:
+	@scripts/install-dependencies packages
+	@scripts/rpm $(ARCH)
+
+sbom:
+	@scripts/install-dependencies build
+	@scripts/build release tools
+	@scripts/sbom build/release build/sbom/sie-dns-sensor.cdx.json
+	@if [ -e build/static/bin/sie-gen-key.map ]; then scripts/sbom build/static build/sbom/sie-dns-sensor-static.cdx.json; fi
+
+package-lab-rpm:
+	@scripts/install-dependencies packages
+	@scripts/build release tools
+	@scripts/static
+	@python3 -B tests/package/sbom.py build/static
+	@python3 -B tests/package/static_programs.py build/static/bin
+	@python3 -B tests/package/rpm_package.py build/static/bin
+	@python3 -B tests/package/rpm_lab.py build/static/bin $(CASES)
 
 install: build
 	@scripts/install

@@ -28,6 +28,7 @@ else()
   set(whole OFF)
 endif()
 option(SIE_WHOLE_PROGRAM "Optimize the packet path over its files when the sensor is linked" ${whole})
+option(SIE_STATIC "Programs alone, which need no library of the machine that they run on" OFF)
 set(SIE_SANITIZE "" CACHE STRING "Sanitizers, as in -fsanitize=")
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
@@ -57,6 +58,9 @@ if(SIE_FUZZ)
 endif()
 if(SIE_PORTABLE)
   add_compile_definitions(SIE_PORTABLE=1)
+endif()
+if(SIE_STATIC)
+  include(Static)
 endif()
 
 # Where time has 32 bits unless asked (i386), times and offsets have 64 all the same; src/CMakeLists.txt names the files

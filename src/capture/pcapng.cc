@@ -64,7 +64,8 @@ Time TimeScale::time_of(std::uint64_t stamp) const {
             ns + Wide{static_cast<std::uint64_t>(offset_seconds_)} * std::uint64_t{Time::per_second};
         return Time{static_cast<std::int64_t>(at_most(sum, most))};
     }
-    const Wide back = Wide{-static_cast<std::uint64_t>(offset_seconds_)} * std::uint64_t{Time::per_second};
+    const std::uint64_t seconds_back = std::uint64_t{0} - static_cast<std::uint64_t>(offset_seconds_);
+    const Wide back = Wide{seconds_back} * std::uint64_t{Time::per_second};
     if (ns >= back) return Time{static_cast<std::int64_t>(at_most(ns - back, most))};
     return Time{static_cast<std::int64_t>(-at_most(back - ns, most + 1))};
 }

@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
-#if __has_include(<isa-l/igzip_lib.h>)
+#if __has_include(<isa-l/igzip_lib.h>) && !defined(SIE_WITHOUT_ISAL)
 #include <isa-l/igzip_lib.h>
 #define SIE_HAVE_ISAL 1
 #else

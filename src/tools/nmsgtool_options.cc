@@ -222,7 +222,7 @@ std::variant<NmsgtoolOptions, int> read_command_line(int argc, char** argv) {
     }
     if (asked->count() != 0) return help(app, topic);
     if (version) {
-        fmt::print(stderr, "nmsgtool {}\n", SIE_VERSION);
+        fmt::print(stderr, "nmsgtool {}{}\n", SIE_VERSION, SIE_KIND);
         return 0;
     }
     for (std::size_t i = 0; i < refused.size(); ++i)

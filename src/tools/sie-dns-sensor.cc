@@ -250,7 +250,7 @@ int command_line(int argc, char** argv) {
     try {
         app.parse(argc, argv);
         if (version->parsed()) {
-            fmt::print("sie-dns-sensor {}\n", SIE_VERSION);
+            fmt::print("sie-dns-sensor {}{}\n", SIE_VERSION, SIE_KIND);
             return 0;
         }
         if (status->parsed()) {

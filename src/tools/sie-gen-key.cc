@@ -123,7 +123,7 @@ int command_line(int argc, char** argv) {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) { return app.exit(error) == 0 ? 0 : usage_status; }
     if (version) {
-        fmt::print("sie-gen-key {}\n", SIE_VERSION);
+        fmt::print("sie-gen-key {}{}\n", SIE_VERSION, SIE_KIND);
         return 0;
     }
     return make(config, rsa, given->count() > 0 ? std::optional(comment) : std::nullopt);

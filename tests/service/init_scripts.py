@@ -91,9 +91,10 @@ class Place:
                 os.kill(pid, 9)
 
 
-def sysv(here):
+def sysv(here, functions='/lib/lsb/init-functions'):
     return Place(here, 'deploy/sysv/sie-dns-sensor',
-                 lambda p, _: [(r'^DAEMON=.*$', 'DAEMON=' + p.program), (r'^CONFIG=.*$', 'CONFIG=' + p.config), (r'^PIDFILE=.*$', 'PIDFILE=' + p.pid_file)])
+                 lambda p, h: [(r'^DAEMON=.*$', 'DAEMON=' + p.program), (r'^CONFIG=.*$', 'CONFIG=' + p.config), (r'^PIDFILE=.*$', 'PIDFILE=' + p.pid_file),
+                               (r'^SUBSYS=.*$', 'SUBSYS=%s/subsys' % h), (r'^FUNCTIONS=.*$', 'FUNCTIONS=' + functions)])
 
 
 def freebsd(here):
@@ -192,6 +193,35 @@ def check_sysv(report, here):
         place.clear()
 
 
+def check_red_hat(report, here):
+    """where there are no functions of Debian's: chkconfig's header, its own words, condrestart, the file for shutdown"""
+    place, mark = sysv(here, here + '/none'), os.path.join(here, 'subsys', 'sie-dns-sensor')
+    os.mkdir(os.path.dirname(mark))
+    with open(place.script, encoding='utf-8') as f:
+        text = f.read()
+    report.check(re.search(r'^# chkconfig: 2345 99 60\n# description: \S', text, re.M), 'red hat: the header of chkconfig')
+    try:
+        expect(report, place, 'condrestart', 0, 'red hat condrestart when not running')
+        report.check(not place.runs(), 'red hat condrestart: nothing is started')
+        expect(report, place, 'start', 0, 'red hat start', '[  OK  ]')
+        report.check(place.runs() and os.path.exists(mark), 'red hat start: it is marked as running')
+        first = place.pid()
+        expect(report, place, 'condrestart', 0, 'red hat condrestart when running', '[  OK  ]')
+        report.check(place.runs() and place.pid() != first, 'red hat condrestart: another one', place.called())
+        first = place.pid()
+        place.settings('refused')
+        for verb in ('condrestart', 'try-restart'):
+            expect(report, place, verb, 6, 'red hat %s with a file that is refused' % verb, '[FAILED]')
+        report.check(place.runs() and place.pid() == first, 'red hat: the running sensor is left alone', place.called())
+        expect(report, place, 'stop', 0, 'red hat stop')
+        report.check(not place.runs() and not os.path.exists(mark), 'red hat stop: the mark is gone')
+        place.settings('unconfigured')
+        expect(report, place, 'start', 0, 'red hat start of an unconfigured sensor', 'is not configured yet')
+        report.check(not os.path.exists(mark), 'red hat: no mark then')
+    finally:
+        place.clear()
+
+
 def check_freebsd(report, here):
     place = freebsd(here)
     try:
@@ -212,7 +242,7 @@ def check_freebsd(report, here):
         place.clear()
 
 
-CHECKS = {'deploy/sysv/sie-dns-sensor': check_sysv, 'deploy/freebsd/sie_dns_sensor': check_freebsd}
+CHECKS = {'deploy/sysv/sie-dns-sensor': check_sysv, 'red hat': check_red_hat, 'deploy/freebsd/sie_dns_sensor': check_freebsd}
 
 PLANTED = [('deploy/sysv/sie-dns-sensor', '    check && do_stop && do_start', '    do_stop && check && do_start'),
            ('deploy/sysv/sie-dns-sensor', '    running >/dev/null && return 0\n', ''),
@@ -220,6 +250,8 @@ PLANTED = [('deploy/sysv/sie-dns-sensor', '    check && do_stop && do_start', ' 
            ('deploy/sysv/sie-dns-sensor', '        sleep 0.1\n', '        tenths=0\n'),
            ('deploy/sysv/sie-dns-sensor', '            exit 3\n', '            exit 0\n'),
            ('deploy/sysv/sie-dns-sensor', 'kill -HUP "$pid"', 'true'),
+           ('red hat', 'installed && running >/dev/null || exit 0', 'installed || exit 0'),
+           ('red hat', '        : >"$SUBSYS/$NAME"\n', '        :\n'),
            ('deploy/freebsd/sie_dns_sensor', '    restart_precmd="sie_dns_sensor_check"\n', ''),
            ('deploy/freebsd/sie_dns_sensor', '${sie_dns_sensor_enable:=NO}', '${sie_dns_sensor_enable:=YES}'),
            ('deploy/freebsd/sie_dns_sensor', '$pidfile $sie_dns_sensor_flags"', '$pidfile"')]
@@ -232,7 +264,7 @@ def planted(report):
         for number, (script, good, bad) in enumerate(PLANTED):
             copy = os.path.join(here, str(number))
             shutil.copytree(os.path.join(ROOT, 'deploy'), os.path.join(copy, 'deploy'))
-            path = os.path.join(copy, script)
+            path = os.path.join(copy, 'deploy/sysv/sie-dns-sensor' if script == 'red hat' else script)
             with open(path, encoding='utf-8') as f:
                 text = f.read()
             assert text.count(good) == 1, (script, good)
