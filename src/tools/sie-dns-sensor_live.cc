@@ -236,8 +236,9 @@ int run_live(const service::SensorSettings& settings, const LiveCommand& command
     const auto start = std::chrono::steady_clock::now();
     sensor.start();
     if (spool.company) {
-        if (auto done = life.ready(spool.uploader->keeper()); !done) return refuse(done.error());
-        spool.company->tick(sensor.status(), life.clock());
+        if (auto done = life.confine(spool.uploader->keeper()); !done) return refuse(done.error());
+        spool.company->tick(sensor.status(), life.clock());  // who asks for the status now gets one
+        life.ready();
     } else {
         daemon::leave_no_core();
         if (sandboxed)

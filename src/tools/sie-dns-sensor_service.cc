@@ -149,14 +149,17 @@ upload::Log ServiceLife::uploader_log() const {
     };
 }
 
-Result<void> ServiceLife::ready(pid_t uploader) {
+Result<void> ServiceLife::confine(pid_t uploader) {
     if (auto done = pid_file_.write(); !done) return done;
     if (auto done = background_.ready(); !done) return done;
     if (auto done = daemon::enter_sensor_sandbox({uploader}); !done) return done;
     look_at_clock();
+    return {};
+}
+
+void ServiceLife::ready() {
     notify_.status("capture has begun");
     notify_.ready();
-    return {};
 }
 
 std::chrono::milliseconds ServiceLife::step() const {

@@ -2,7 +2,7 @@
 // the clock say. Wiring of src/daemon.
 //
 // The order is: the object (before there is a thread), begin(), fit(), the fork of the uploader, lower(), all
-// that opens files and sockets, the threads, ready(); then tick() about once a second.
+// that opens files and sockets, the threads, confine(), ready(); then tick() about once a second.
 #pragma once
 
 #include <chrono>
@@ -50,8 +50,9 @@ class ServiceLife final : private sensor::LiveLog {
     [[nodiscard]] sensor::LiveLog& log() {
         return command_.service ? static_cast<sensor::LiveLog&>(*this) : terminal_;
     }
-    // Capture has begun: pid file, background, manager; from here on only the calls that a sensor needs.
-    [[nodiscard]] Result<void> ready(pid_t uploader);
+    // Capture has begun: pid file, background; from here on only the calls that a sensor needs.
+    [[nodiscard]] Result<void> confine(pid_t uploader);
+    void ready();  // tells the manager
     void reloading() { notify_.reloading(); }
     void reloaded() { notify_.ready(); }
     void stopping() { notify_.stopping(); }

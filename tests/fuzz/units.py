@@ -27,6 +27,7 @@ UNITS = {
     'filter': ['text/payload_filter.cc', 'text/filter_value.cc', 'text/value_text.cc', 'net/address.cc'],
     'configuration': ['service/shell_fragment.cc', 'service/configuration.cc', 'service/settings.cc',
                       'service/nearest_name.cc', 'dnsqr/settings.cc'],
+    'status_question': ['status/status_protocol.cc'],
 }
 
 PLANTED = [
@@ -62,4 +63,6 @@ PLANTED = [
      'if (left() + 1 < octets) return std::nullopt;'),
     # The fixed part of a record that ends one octet early.
     (13, 'question', 'dns/client_subnet.cc', 'if (fixed + 10 > message.size()) break;', 'if (fixed + 9 > message.size()) break;'),
+    # A screen as wide as the client says.
+    (14, 'status_question', 'status/status_protocol.cc', '*number >= least_columns && *number <= most_columns', '*number >= least_columns'),
 ]
