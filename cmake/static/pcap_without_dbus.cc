@@ -1,5 +1,5 @@
-// libpcap can capture from a message bus, for which it wants libdbus and, through it, libsystemd, which has no archive.
-// With these two the linker leaves that part of libpcap.a aside.
+// libpcap can capture from a message bus, for which it wants libdbus and, through it, libsystemd, which has
+// no archive. With these two the linker leaves that part of libpcap.a aside.
 #include <pcap/pcap.h>
 
 extern "C" {
