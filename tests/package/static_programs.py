@@ -200,7 +200,8 @@ def check_service(report, place):
     status = started.wait(timeout=30)
     pid = 0
     try:
-        report.check(status == 0 and os.path.exists(os.path.join(place.path, 'run/s.pid')), 'service: it starts and goes to the background', said())
+        if not report.check(status == 0 and os.path.exists(os.path.join(place.path, 'run/s.pid')), 'service: it starts and goes to the background', said()):
+            return
         with open(os.path.join(place.path, 'run/s.pid'), encoding='ascii') as f:
             pid = int(f.read())
         with open('/proc/%d/status' % pid, encoding='ascii') as f:
