@@ -1,6 +1,6 @@
-// capture_frames INTERFACE COUNT: the first frames of an interface, by libpcap, a line each: nanoseconds since 1970, octets
-// on the wire, the octets in hexadecimal. For tests of a libpcap whose time differs from the program's. Ends with 1 if
-// nothing comes for ten seconds.
+// capture_frames INTERFACE COUNT: the first frames of an interface, by libpcap, a line each: nanoseconds
+// since 1970, octets on the wire, the octets in hexadecimal. For tests of a libpcap whose time differs from
+// the program's. Ends with 1 if nothing comes for ten seconds.
 #include <fmt/format.h>
 #include <poll.h>
 

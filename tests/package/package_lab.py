@@ -3,7 +3,7 @@
 
 Each case gets a machine of its own: a clean Debian under systemd-nspawn, without network but for a wire to the test, on
 which dpkg installs what scripts/deb built. BINARIES has send_live and check_live, which make the traffic and judge what
-was recorded. Needs root; skips with a reason where no machine can be had.
+was recorded. `planted`: faults put into the package are seen by the cases. Needs root; skips with a reason where no machine can be had.
 """
 import glob
 import os
@@ -325,6 +325,45 @@ def old_refused(p):
 
 
 @case
+def sysv(p):
+    """where no systemd runs: folders and user are made, the init script starts, an upgrade restarts or leaves alone"""
+    m = p.machine
+    before = m.all_files()
+    hidden = ("unshare --mount --propagation private sh -c 'set -e; mount -t tmpfs tmpfs /run/systemd; mount --bind /dev/null /usr/bin/systemd-tmpfiles\n%s'")
+
+    def must(command):
+        return m.must(hidden % command, 120)
+
+    def pid():
+        return m.run('cat /run/sie-dns-sensor.pid')[1].strip()
+    version = field(p.deb, 'Version')
+    said = must('dpkg -i ' + m.bring(p.deb))
+    p.check('is not configured yet' in said, 'dpkg -i: the init script says that the sensor is not configured', said)
+    p.check(m.run('pgrep -x sie-dns-sensor')[0] == 1, 'it does not run')
+    p.same(['755 sie-dns-sensor', '755 sie-dns-sensor', '755 sie-dns-sensor', '755 sie-dns-sensor', '700 sie-dns-sensor'],
+           m.must('cd /var/spool/sie && stat -c "%a %U" . new waiting archive keys').splitlines(), 'folders of the spool, without systemd-tmpfiles')
+    p.edit(interface=live.RECEIVE, DNSQR_RES_ADDRS=live.RESOLVERS, login='lab', upload='no', archive='yes')
+    must(SERVICE + 'start')
+    first = pid()
+    p.check(m.run('kill -0 ' + first)[0] == 0, 'service start')
+    p.check(len(m.must('ls /etc/rc2.d | grep sie-dns-sensor').split()) == 1, 'it begins with the machine')
+    must('dpkg -i ' + m.bring(repacked(p.deb, p.here, version + '+higher1')))
+    second = pid()
+    p.check(second != first and m.run('kill -0 ' + second)[0] == 0, 'an upgrade restarts it', (first, second))
+    p.send(3000)
+    p.edit(DNSQR_RES_ADDRS='192.0.2.1/24')
+    said = must('dpkg -i ' + m.bring(repacked(p.deb, p.here, version + '+higher2')) + ' 2>&1')
+    p.check('has host bits set' in said and pid() == second and m.run('kill -0 ' + second)[0] == 0, 'a refused file: it is left alone', said)
+    must(SERVICE + 'stop')
+    p.recorded(p.nmsg('/var/spool/sie/archive/ch202'), 3000, 'by the init script')
+    p.edit(DNSQR_RES_ADDRS=live.RESOLVERS)
+    must(SERVICE + 'start')
+    must('dpkg -P sie-dns-sensor')
+    p.check(m.run('pgrep -x sie-dns-sensor')[0] == 1, 'dpkg -P stops it')
+    p.left_over(before, 'dpkg -P without systemd')
+
+
+@case
 def nmsgtool(p):
     """sie-nmsgtool beside the sensor, and in the place of Debian's"""
     m = p.machine
@@ -337,29 +376,75 @@ def nmsgtool(p):
     p.check(m.run('nmsgtool -h')[0] != 0, 'it goes')
 
 
+# (case that must see it, script or file of the package, what is there, what is put in its place)
+PLANTED = [('upgrade', 'DEBIAN/postinst', 'elif sie-dns-sensor check-config "$settings" >/dev/null; then', 'elif true; then'),
+           ('old_good', 'DEBIAN/preinst', 'ln -T ', 'true '),
+           ('old_good', 'DEBIAN/preinst', 'rm_conffile /etc/cron.d/sie-trim-spool', 'rm_conffile /etc/cron.d/sie-trim'),
+           ('old_good', 'DEBIAN/postinst', '/usr/lib/sie-dns-sensor/end-old-sensor\n', 'true\n'),
+           ('old_refused', 'DEBIAN/preinst', 'invoke-rc.d sie-dns-sensor start', 'true'),
+           ('old_refused', 'DEBIAN/postinst', 'ExecStop=-', 'ExecStopPost=-/bin/true '),
+           ('sysv', 'DEBIAN/postinst', '|| make_folders', '|| true'),
+           ('sysv', 'DEBIAN/postinst', 'invoke-rc.d sie-dns-sensor "$1"', 'true'),
+           ('manual', 'DEBIAN/postrm', "deb-systemd-helper purge", 'true'),
+           ('manual', 'etc/default/sie-dns-sensor', 'login="sie-username"', 'login="somebody"')]
+
+
+def changed(name, good, bad):
+    """a change for repacked()"""
+    def change(root, _):
+        path = os.path.join(root, name)
+        with open(path, encoding='utf-8') as f:
+            text = f.read()
+        if good not in text:
+            raise RuntimeError('%s has no %r to plant a fault at' % (name, good))
+        with open(path, 'w', encoding='utf-8') as f:
+            f.write(text.replace(good, bad))
+    return change
+
+
+def run(binaries, debs, function, report):
+    """a case on a machine of its own"""
+    here = tempfile.mkdtemp(prefix='sie-package.')
+    try:
+        with live.Namespace() as space, PackageMachine(binaries, space.name, [debs['sie-dns-sensor'], debs['sie-nmsgtool']]) as machine:
+            try:
+                function(Place(binaries, debs, report, space, machine, here))
+            except (AssertionError, RuntimeError, OSError, KeyError, ValueError, subprocess.TimeoutExpired, live.Unable) as why:
+                report.check(False, function.__name__, '%s: %s\n%s' % (type(why).__name__, why, machine.journal()[-3000:]))
+    finally:
+        shutil.rmtree(here, ignore_errors=True)
+
+
+def planted(binaries, debs, report):
+    for name, file, good, bad in PLANTED:
+        here = tempfile.mkdtemp(prefix='sie-planted.')
+        try:
+            deb = repacked(debs['sie-dns-sensor'], here, field(debs['sie-dns-sensor'], 'Version'), changed(file, good, bad))
+            seen = Report('planted in %s: %s' % (file, bad.strip()))
+            run(binaries, debs | {'sie-dns-sensor': deb}, next(x for x in CASES if x.__name__ == name), seen)
+            report.check(seen.failures, 'planted in %s: %s: %s sees it' % (file, bad.strip(), name))
+        finally:
+            shutil.rmtree(here, ignore_errors=True)
+
+
 def main():
     package_machine.enter()
     binaries, folder, wanted = os.path.abspath(sys.argv[1]), sys.argv[2], sys.argv[3:]
-    unknown = set(wanted) - {x.__name__ for x in CASES}
+    unknown = set(wanted) - {x.__name__ for x in CASES} - {'planted'}
     if unknown:
-        sys.exit('no such case: %s; there are %s' % (', '.join(sorted(unknown)), ', '.join(x.__name__ for x in CASES)))
+        sys.exit('no such case: %s; there are %s' % (', '.join(sorted(unknown)), ', '.join([x.__name__ for x in CASES] + ['planted'])))
     debs = {field(x, 'Package'): x for x in glob.glob(os.path.join(folder, '*.deb')) if '-dbgsym_' not in x}
     if not {'sie-dns-sensor', 'sie-nmsgtool'} <= set(debs):
         sys.exit('package_lab: %s has no packages: scripts/deb makes them' % folder)
     report = Report('packages')
     try:
+        if 'planted' in wanted:
+            planted(binaries, debs, report)
         for function in CASES:
             if wanted and function.__name__ not in wanted:
                 continue
-            begun, failed, here = time.monotonic(), len(report.failures), tempfile.mkdtemp(prefix='sie-package.')
-            try:
-                with live.Namespace() as space, PackageMachine(binaries, space.name, [debs['sie-dns-sensor'], debs['sie-nmsgtool']]) as machine:
-                    try:
-                        function(Place(binaries, debs, report, space, machine, here))
-                    except (AssertionError, RuntimeError, OSError, KeyError, ValueError, subprocess.TimeoutExpired, live.Unable) as why:
-                        report.check(False, function.__name__, '%s: %s\n%s' % (type(why).__name__, why, machine.journal()[-3000:]))
-            finally:
-                shutil.rmtree(here, ignore_errors=True)
+            begun, failed = time.monotonic(), len(report.failures)
+            run(binaries, debs, function, report)
             print('%-14s %5.1f s  %s' % (function.__name__, time.monotonic() - begun, 'ok' if len(report.failures) == failed else 'FAILED'), flush=True)
     except (service_lab.Unable, live.Unable) as why:
         service_lab.skip(str(why))
