@@ -51,7 +51,7 @@ def main():
         report.same(sorted(WANTED.items()), sorted(files(root).items()), 'the files, and their modes')
         with open(os.path.join(root, 'usr/local/etc/rc.d/sie_dns_sensor'), encoding='utf-8') as f:
             script = f.read()
-        for path in re.findall(r'/usr/local/\S+?(?=["}])', script):
+        for path in re.findall(r'/usr/local/[^\s":}]+', script):
             report.check(os.path.exists(root + path), 'the rc.d script names what is there: ' + path)
         report.check('/usr/local/etc/sie/dns-cache' in script, 'the rc.d script takes dns-cache')
         done = subprocess.run([os.path.join(root, 'usr/local/sbin/sie-dns-sensor'), 'check-config', settings], capture_output=True, text=True, check=False)
