@@ -27,7 +27,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug
 else()
   set(whole OFF)
 endif()
-option(SIE_WHOLE_PROGRAM "Optimize the packet path over its files when the sensor is linked" ${whole})
+option(SIE_WHOLE_PROGRAM "Optimize the packet path over its files when a program is linked that is installed" ${whole})
+# GCC does it for every program that holds such objects, unless told otherwise.
+set(link_as_compiled $<$<BOOL:${SIE_WHOLE_PROGRAM}>:-fno-lto>)
 option(SIE_STATIC "Programs alone, which need no library of the machine that they run on" OFF)
 set(SIE_SANITIZE "" CACHE STRING "Sanitizers, as in -fsanitize=")
 

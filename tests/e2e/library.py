@@ -40,6 +40,8 @@ def main():
         soname = re.search(r'SONAME.*\[(.*)\]', run('readelf', '-d', library)).group(1)
         report.check(soname == 'libsie-nmsg.so.1' and all(os.path.islink(os.path.join(libdir, n)) for n in (soname, 'libsie-nmsg.so')), 'a soname and its links', soname)
         report.check(os.path.exists(os.path.join(libdir, 'libsie-nmsg.a')), 'a static library')
+        sections = run('readelf', '--wide', '--sections', os.path.join(libdir, 'libsie-nmsg.a'))
+        report.check('.text' in sections and 'gnu.lto' not in sections, 'the static library holds nothing that one compiler alone reads')
         headers = sorted(os.path.basename(f) for f in found if '/include/' in f)
         report.check(headers == ['file.h', 'message.h', 'text.h', 'types.h'], 'its headers and no others', headers)
         shown = [x.split(None, 2)[2] for x in run('nm', '-DC', '--defined-only', library).splitlines()]
