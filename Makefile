@@ -27,7 +27,7 @@ help:
 	@echo '                 RES_ADDRS: the resolver in it. AUTH_ADDRS: the servers in it, instead or besides'
 	@echo '  make run INTERFACE=eth0 RES_ADDRS=ADDRESS,...   live, until Ctrl-C, as root; without RES_ADDRS: the resolver'
 	@echo '                 is this host'
-	@echo '  make test      all that CI checks, three quarters of an hour from a fresh clone;'
+	@echo '  make test      all that CI checks, a good hour from a fresh clone;'
 	@echo '                 REQUIRE_ALL=1 make test: what cannot run is a failure, not a skip'
 	@echo '  make lab       the sensor beside unbound and BIND at work in network namespaces, every datagram compared;'
 	@echo '                 as root, five minutes'
