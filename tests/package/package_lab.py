@@ -158,8 +158,6 @@ def manual(p):
     p.check('upload.pub' in said, 'sie-gen-key says what to send', said)
     p.collector()
     m.start_of_log()
-    m.must(SERVICE + 'restart')
-    p.state('active', 'service restart')
     p.check(p.captures(), 'it captures')
     p.send(10000)
     m.must(SERVICE + 'restart')  # closes the open file
