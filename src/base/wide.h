@@ -10,8 +10,9 @@ namespace sie {
 // What the places that need so many bits do with them. Overflow is cut off, as with the compiler's.
 class WideByHalves {
   public:
-    constexpr WideByHalves(std::uint64_t low)
-        : low_(low) {}  // NOLINT(google-explicit-constructor): as integers are
+    // As integers are:
+    // NOLINTNEXTLINE(google-explicit-constructor)
+    constexpr WideByHalves(std::uint64_t low) : low_(low) {}
 
     explicit constexpr operator std::uint64_t() const { return low_; }
     friend constexpr WideByHalves operator*(WideByHalves a, std::uint64_t b) {
