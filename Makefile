@@ -103,7 +103,7 @@ soak:
 soak-uploads:
 	@scripts/install-dependencies test
 	@scripts/build release tools bench
-	@python3 -B tests/e2e/spool_faults.py build/release/bin --soak $(or $(filter-out 600,$(SOAK_SECONDS)),1200) $(SOAK_RATE)
+	@python3 -B tests/e2e/spool_faults.py build/release/bin --soak $(if $(filter file,$(origin SOAK_SECONDS)),1200,$(SOAK_SECONDS)) $(SOAK_RATE)
 
 lint:
 	@scripts/test lint

@@ -17,8 +17,8 @@ function(sie_precompile target first)
   endif()
 endfunction()
 
-# The layers that a packet passes: their objects hold what the link of an installed program needs for optimizing over files, and code as
-# ever for all other programs (7 % of the CPU time of a replay, docs/performance.md).
+# The layers that a packet passes: their objects hold what the link of an installed program needs for optimizing over
+# files, and code as ever for all other programs (docs/performance.md).
 set(layers_of_packets base net dns reassembly nmsg dnsqr capture spool sensor)
 
 function(sie_layer name)
