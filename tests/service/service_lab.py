@@ -139,6 +139,9 @@ def die_with_parent():
 class Machine:
     # What it writes is gone at its end, and when it boots again.
     overlay = ['--volatile=overlay']
+    # What runs in it, as arguments of nspawn, and the name of its first process; any, if there is none.
+    runs = ['--boot', '--system-call-filter=adjtimex clock_adjtime']
+    first = 'systemd'
 
     def __init__(self, binaries, network):
         """network: the name of a network namespace (ip netns), which is the machine's"""
@@ -169,15 +172,14 @@ class Machine:
 
     def boot(self):
         self.console = open(os.path.join(CACHE, 'console.log'), 'wb')
-        self.nspawn = subprocess.Popen(['systemd-nspawn', '--register=no', '--keep-unit', '-q', '-D', self.tree, '--boot', '--machine=sie-lab',
-                                        '--console=pipe', '--network-namespace-path=/run/netns/' + self.network, *self.overlay,
-                                        '--system-call-filter=adjtimex clock_adjtime', '--link-journal=no'],
+        self.nspawn = subprocess.Popen(['systemd-nspawn', '--register=no', '--keep-unit', '-q', '-D', self.tree, '--machine=sie-lab', '--console=pipe',
+                                        '--network-namespace-path=/run/netns/' + self.network, *self.overlay, '--link-journal=no', *self.runs],
                                        stdin=subprocess.DEVNULL, stdout=self.console, stderr=self.console, preexec_fn=die_with_parent)
-        self.wait_for_boot()
+        self.leader = until(self.find_leader, 'systemd-nspawn starts a process', BOOT_PATIENCE)
+        until(self.is_up, 'the machine is up', BOOT_PATIENCE, 0.2)
 
-    def wait_for_boot(self):
-        self.leader = until(self.find_leader, 'systemd-nspawn starts a systemd', BOOT_PATIENCE)
-        until(lambda: self.run('systemctl is-system-running')[1].strip() in ('running', 'degraded'), 'the machine is up', BOOT_PATIENCE, 0.2)
+    def is_up(self):
+        return self.run('systemctl is-system-running')[1].strip() in ('running', 'degraded')
 
     def find_leader(self):
         if self.nspawn.poll() is not None:
@@ -189,7 +191,7 @@ class Machine:
         for child in children:
             with contextlib.suppress(OSError), open('/proc/%s/status' % child, encoding='ascii') as f:
                 status = f.read()
-                if re.search(r'^NSpid:.*\t1$', status, re.M) and re.search(r'^Name:\tsystemd$', status, re.M):
+                if re.search(r'^NSpid:.*\t1$', status, re.M) and (self.first is None or '\nName:\t%s\n' % self.first in '\n' + status):
                     return int(child)
         return None
 
