@@ -15,7 +15,7 @@ TEST(Wide, CarriesGoFromHalfToHalf) {
     static_assert(static_cast<std::uint64_t>(square >> 64) == most - 1);
     static_assert(WideByHalves{most} + 1U > WideByHalves{most});
     static_assert((WideByHalves{1} << 64) - 1U == WideByHalves{most});
-    static_assert((WideByHalves{1} << 100) >> 99 == WideByHalves{2});
+    static_assert(((WideByHalves{1} << 100) >> 99) == WideByHalves{2});
 }
 
 #ifdef __SIZEOF_INT128__
