@@ -118,11 +118,11 @@ class Bench:
         def sensor(level):
             def run():
                 out = self.made.path('out-' + level)
-                shutil.rmtree(out, ignore_errors=True)
                 os.mkdir(out)
+                self.made.take_memory(octets.get(level, work.octets))
                 cost = self.check(work, level, replay(self.programs.sensor, work.path, level, out), files_of(level))
                 octets[level] = sum(map(os.path.getsize, files_of(level)))
-                if level != 'none':  # gzip reads that one
+                if level != 'none' or not levels:  # gzip reads that one
                     shutil.rmtree(out)
                 return cost
             return run
@@ -133,6 +133,7 @@ class Bench:
                 cost = Cost(['gzip', '-6', '-c', *files_of('none')], stdout=f)
             octets['gzip'] = os.path.getsize(out)
             os.unlink(out)
+            shutil.rmtree(self.made.path('out-none'))
             return cost
 
         commands = {'tcpdump': lambda: tcpdump(work.path)} if 1 in wanted else {}
@@ -140,7 +141,6 @@ class Bench:
         if levels:
             commands.update(gzip=gzip, **{level: sensor(level) for level in levels})
         costs = interleaved(self.rounds, commands, lambda text: self.told('%s, %s' % (work.name, text)))
-        shutil.rmtree(self.made.path('out-none'))
 
         def bar(value):
             return value if judged else None

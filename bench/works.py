@@ -12,6 +12,7 @@ SOURCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(SOURCE, 'tests', 'e2e'))
 import speed  # noqa: E402
 
+MEBIBYTE = 1 << 20
 KEPT = os.path.join(SOURCE, 'build', 'bench-works')
 
 
@@ -51,6 +52,15 @@ class Works:
 
     def __exit__(self, *_):
         self.folder.cleanup()
+
+    def take_memory(self, octets):
+        """has the host give what a run is about to write: a virtual machine may have handed free pages back to it, and pays
+        several times what a page costs for each that it touches again"""
+        path = self.path('taken')
+        with open(path, 'wb') as f:
+            for _ in range(octets // MEBIBYTE + 1):
+                f.write(bytes(MEBIBYTE))
+        os.unlink(path)
 
     def path(self, *names):
         return os.path.join(self.folder.name, *names)

@@ -2,9 +2,9 @@
 
 #include <array>
 #include <bit>
-#include <new>
 
 #include "base/octets.h"
+#include "base/wide_pages.h"
 
 namespace sie {
 namespace {
@@ -37,10 +37,7 @@ struct Chunk {
     std::uint32_t used = 0;
     std::uint32_t blocks = 0;
     std::uint32_t size_class = 0;
-};
-
-struct AlignedDelete {
-    void operator()(std::uint8_t* p) const { ::operator delete[](p, std::align_val_t{64}); }
+    std::uint32_t block_octets = 0;
 };
 
 }  // namespace
@@ -54,14 +51,14 @@ struct Slab::State {
 
     std::size_t chunk_count;
     std::unique_ptr<Chunk[]> chunks;
-    std::unique_ptr<std::uint8_t[], AlignedDelete> memory;
+    WidePages memory;
     std::array<std::uint32_t, class_count> with_room{};  // chunks of each class that have a free block
     std::uint32_t free_chunks = none;
     std::uint32_t fresh_chunks = 0;
     std::size_t chunks_in_use = 0, blocks = 0;
 
     [[nodiscard]] std::uint8_t* block(std::uint32_t chunk, std::uint32_t number) {
-        return memory.get() + chunk * chunk_octets + number * octets_of(chunks[chunk].size_class);
+        return memory.data() + chunk * chunk_octets + std::size_t{number} * chunks[chunk].block_octets;
     }
 
     [[nodiscard]] std::uint32_t take_chunk(std::size_t size_class) {
@@ -71,15 +68,15 @@ struct Slab::State {
         } else {
             if (fresh_chunks == chunk_count) return none;
             if (!memory) {
-                memory.reset(static_cast<std::uint8_t*>(
-                    ::operator new[](chunk_count* chunk_octets, std::align_val_t{64}, std::nothrow)));
+                memory = WidePages(chunk_count * chunk_octets);
                 if (!memory) return none;
             }
             index = fresh_chunks++;
         }
         chunks[index] = Chunk{};
         chunks[index].size_class = static_cast<std::uint32_t>(size_class);
-        chunks[index].blocks = static_cast<std::uint32_t>(chunk_octets / octets_of(size_class));
+        chunks[index].block_octets = static_cast<std::uint32_t>(octets_of(size_class));
+        chunks[index].blocks = static_cast<std::uint32_t>(chunk_octets) / chunks[index].block_octets;
         ++chunks_in_use;
         link(index);
         return index;
@@ -131,12 +128,12 @@ std::uint8_t* Slab::allocate(std::size_t octets) {
 
 void Slab::release(std::uint8_t* block) {
     State& s = *state_;
-    const auto at = static_cast<std::size_t>(block - s.memory.get());
+    const auto at = static_cast<std::size_t>(block - s.memory.data());
     const auto index = static_cast<std::uint32_t>(at / chunk_octets);
     Chunk& chunk = s.chunks[index];
     if (chunk.used == chunk.blocks) s.link(index);
     store_le32(block, chunk.released);
-    chunk.released = static_cast<std::uint32_t>(at % chunk_octets / octets_of(chunk.size_class));
+    chunk.released = static_cast<std::uint32_t>(at % chunk_octets) / chunk.block_octets;
     --s.blocks;
     if (--chunk.used != 0) return;
     s.unlink(index);

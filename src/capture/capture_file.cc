@@ -9,6 +9,11 @@
 
 namespace sie::capture {
 
+namespace {
+// A few hundred packets: they are still in the processor's cache when they are looked at.
+constexpr std::size_t buffer_octets = std::size_t{128} << 10;
+}  // namespace
+
 struct CaptureFile::State {
     OctetSource source;
     std::variant<Pcap, Pcapng> format;
@@ -16,7 +21,7 @@ struct CaptureFile::State {
 };
 
 Result<CaptureFile> CaptureFile::open(const std::string& path, const std::atomic<bool>* stop) {
-    auto source = OctetSource::open(path, OctetSource::default_buffer_octets, stop);
+    auto source = OctetSource::open(path, buffer_octets, stop);
     if (!source) return fail(std::move(source.error()));
     return read(std::move(*source));
 }

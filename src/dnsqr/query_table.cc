@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstdlib>
 #include <functional>
 #include <new>
 #include <utility>
@@ -23,40 +22,36 @@ struct QueryTable::StoredPart {
 
 // The first block of a stored query: what was read from it, and its first packet behind.
 struct QueryTable::StoredQuery {
-    const std::uint8_t*
-        question;  // into the first packet, or into a block of its own if the query came in fragments
-    std::uint8_t* question_block;
+    std::uint8_t* question;  // into the first packet, or a block of its own if the query came in fragments
+    std::uint64_t sequence;
     std::uint32_t question_size, base;
     std::uint16_t initiator_port, responder_port, id;
     net::Family family;
     bool recursion_desired;
     StoredPart first;  // last, so that its octets follow
+
+    [[nodiscard]] bool has_question_block() {
+        return question != nullptr && (std::less<>{}(question, first.octets()) ||
+                                       !std::less<>{}(question, first.octets() + first.size));
+    }
 };
 
+// A line of the cache.
 struct QueryTable::Entry {
     struct Links {
-        Id chain_next;  // the next distinct key of the bucket; of the head of a first-in list only
-        Id list_prev, list_next, list_tail;  // equal keys in stored order; list_tail of the head only
+        Id chain_next;            // the next distinct key of the bucket; of the head of a first-in list only
+        Id list_prev, list_next;  // equal keys in stored order; before the head stands the tail
     } links[2];
     std::uint32_t hash[2];
+    std::uint16_t seen_behind[2];  // of the head of a first-in list only
     Id stored_prev, stored_next, second_prev, second_next;
-    std::uint64_t sequence;
-    std::int64_t second;
+    std::uint32_t second_list;
     StoredQuery* query;
 };
-
-void QueryTable::Freed::operator()(void* memory) const { std::free(memory); }
 
 namespace {
 
 constexpr std::uint32_t least_buckets = 16;  // a power of two
-
-template <class T>
-T* zeroed(std::size_t count) {
-    void* memory = std::calloc(count, sizeof(T));
-    if (memory == nullptr) throw std::bad_alloc();
-    return static_cast<T*>(memory);
-}
 
 std::size_t octet_bound(std::uint32_t capacity) {
     return std::max(std::size_t{64} << 20, std::size_t{512} * capacity);
@@ -70,10 +65,14 @@ QueryTable::QueryTable(std::uint32_t capacity, HashKey key, std::size_t most_oct
       buckets_in_use_(std::min(most_buckets_, least_buckets)),
       low_mask_(buckets_in_use_ - 1),
       hash_(key),
-      entries_(zeroed<Entry>(std::size_t{capacity} + 1)),
-      buckets_{std::unique_ptr<Bucket, Freed>(zeroed<Bucket>(most_buckets_)),
-               std::unique_ptr<Bucket, Freed>(zeroed<Bucket>(most_buckets_))},
-      slab_(most_octets != 0 ? most_octets : octet_bound(capacity)) {}
+      memory_(2 * sizeof(Bucket) * most_buckets_ + sizeof(Entry) * (std::size_t{capacity} + 1)),
+      slab_(most_octets != 0 ? most_octets : octet_bound(capacity)) {
+    static_assert(sizeof(void*) != 8 || sizeof(Entry) == 64);
+    if (!memory_) throw std::bad_alloc();
+    buckets_[exact] = reinterpret_cast<Bucket*>(memory_.data());
+    buckets_[endpoint] = buckets_[exact] + most_buckets_;
+    entries_ = reinterpret_cast<Entry*>(buckets_[endpoint] + most_buckets_);
+}
 
 QueryTable::~QueryTable() = default;
 
@@ -96,8 +95,17 @@ QueryTable::Keys QueryTable::keys_of(const Message& m) const {
     return keys;
 }
 
-void QueryTable::approach(Keys keys) const {
-    __builtin_prefetch(entries_.get() + bucket_of(exact, keys.of[exact])->head, 1);
+void QueryTable::approach_entry(Keys keys) const {
+    __builtin_prefetch(entries_ + bucket_of(exact, keys.of[exact])->head, 1);
+}
+
+void QueryTable::approach_query(Keys keys) const { approach_query(bucket_of(exact, keys.of[exact])->head); }
+
+void QueryTable::approach_query(Id id) const {
+    const StoredQuery* query = entries_[id].query;
+    if (query == nullptr) return;  // of `none`
+    __builtin_prefetch(query, 1);
+    __builtin_prefetch(query->first.octets(), 1);
 }
 
 bool QueryTable::same_endpoint(const Entry& entry, const Message& m) const {
@@ -117,7 +125,7 @@ bool QueryTable::same(Index index, const Entry& entry, const Message& m, Octets 
 }
 
 QueryTable::Id QueryTable::look_up(Index index, std::uint32_t hash, const Message& m, Octets question) const {
-    const Entry* entries = entries_.get();
+    const Entry* entries = entries_;
     const Bucket bucket = *bucket_of(index, hash);
     if ((bucket.seen & seen_bit(hash)) == 0) return none;
     for (Id id = bucket.head; id != none; id = entries[id].links[index].chain_next)
@@ -126,26 +134,31 @@ QueryTable::Id QueryTable::look_up(Index index, std::uint32_t hash, const Messag
 }
 
 void QueryTable::link(Index index, Id id, const Message& query) {
-    Entry* entries = entries_.get();
+    Entry* entries = entries_;
     Entry& entry = entries[id];
     const Id head = look_up(index, entry.hash[index], query, query.question);
     auto& links = entry.links[index];
     if (head == none) {
         Bucket* bucket = bucket_of(index, entry.hash[index]);
-        links = {bucket->head, none, none, id};
-        *bucket = {id, bucket->seen | seen_bit(entry.hash[index])};
+        links = {bucket->head, id, none};
+        entry.seen_behind[index] = bucket->seen;
+        *bucket = {id, static_cast<std::uint16_t>(bucket->seen | seen_bit(entry.hash[index]))};
     } else {
         auto& head_links = entries[head].links[index];
-        links = {none, head_links.list_tail, none, none};
-        entries[head_links.list_tail].links[index].list_next = id;
-        head_links.list_tail = id;
+        links = {none, head_links.list_prev, none};
+        entries[head_links.list_prev].links[index].list_next = id;
+        head_links.list_prev = id;
     }
 }
 
+bool QueryTable::is_head(Index index, Id id) const {
+    return entries_[entries_[id].links[index].list_prev].links[index].list_next == none;
+}
+
 void QueryTable::unlink(Index index, Id id) {
-    Entry* entries = entries_.get();
+    Entry* entries = entries_;
     const Entry::Links links = entries[id].links[index];
-    if (links.list_prev != none) {  // within a first-in list
+    if (!is_head(index, id)) {
         entries[links.list_prev].links[index].list_next = links.list_next;
         if (links.list_next != none) {
             entries[links.list_next].links[index].list_prev = links.list_prev;
@@ -153,8 +166,8 @@ void QueryTable::unlink(Index index, Id id) {
         }
         // The tail goes; only the head knows it, and the look-up by key finds the head.
         Id head = bucket_of(index, entries[id].hash[index])->head;
-        while (entries[head].links[index].list_tail != id) head = entries[head].links[index].chain_next;
-        entries[head].links[index].list_tail = links.list_prev;
+        while (entries[head].links[index].list_prev != id) head = entries[head].links[index].chain_next;
+        entries[head].links[index].list_prev = links.list_prev;
         return;
     }
     Bucket* const bucket = bucket_of(index, entries[id].hash[index]);
@@ -162,14 +175,13 @@ void QueryTable::unlink(Index index, Id id) {
     while (*place != id) place = &entries[*place].links[index].chain_next;
     if (links.list_next == none) {
         *place = links.chain_next;
-        if (bucket->head == none) bucket->seen = 0;
+        if (place == &bucket->head) bucket->seen = *place != none ? entries[id].seen_behind[index] : 0;
         return;
     }
-    auto& heir =
-        entries[links.list_next].links[index];  // the next in the list takes the head's place in the chain
-    heir.chain_next = links.chain_next;
-    heir.list_prev = none;
-    heir.list_tail = links.list_tail;
+    Entry& heir = entries[links.list_next];  // the next in the list takes the head's place in the chain
+    heir.links[index].chain_next = links.chain_next;
+    heir.links[index].list_prev = links.list_prev;
+    heir.seen_behind[index] = entries[id].seen_behind[index];
     *place = links.list_next;
 }
 
@@ -186,7 +198,7 @@ QueryTable::StoredQuery* QueryTable::copy(const Message& m) {
     std::uint8_t* block = slab_.allocate(sizeof(StoredQuery) + part.ip.size());
     if (block == nullptr) return nullptr;
     auto* q =
-        new (block) StoredQuery{nullptr, nullptr,          static_cast<std::uint32_t>(m.question.size()),
+        new (block) StoredQuery{nullptr, ++sequence_,      static_cast<std::uint32_t>(m.question.size()),
                                 m.base,  m.initiator_port, m.responder_port,
                                 m.id,    m.family,         m.recursion_desired,
                                 {}};
@@ -209,13 +221,12 @@ QueryTable::StoredQuery* QueryTable::copy(const Message& m) {
         fill(*last, more);
     }
     if (!m.question.empty()) {
-        q->question_block = slab_.allocate(m.question.size());
-        if (q->question_block == nullptr) {
+        q->question = slab_.allocate(m.question.size());
+        if (q->question == nullptr) {
             release(q);
             return nullptr;
         }
-        std::memcpy(q->question_block, m.question.data(), m.question.size());
-        q->question = q->question_block;
+        std::memcpy(q->question, m.question.data(), m.question.size());
     }
     return q;
 }
@@ -226,17 +237,17 @@ void QueryTable::release(StoredQuery* q) {
         slab_.release(reinterpret_cast<std::uint8_t*>(part));
         part = next;
     }
-    if (q->question_block != nullptr) slab_.release(q->question_block);
+    if (q->has_question_block()) slab_.release(q->question);
     slab_.release(reinterpret_cast<std::uint8_t*>(q));
 }
 
 // The next bucket takes from the one that it is split from what the longer mask sends to it.
 void QueryTable::add_bucket() {
-    Entry* entries = entries_.get();
+    Entry* entries = entries_;
     const std::uint32_t added = buckets_in_use_++, high_mask = 2 * low_mask_ + 1;
     for (const Index index : {exact, endpoint}) {
-        Bucket& from = buckets_[index].get()[added & low_mask_];
-        Bucket& to = buckets_[index].get()[added];
+        Bucket& from = buckets_[index][added & low_mask_];
+        Bucket& to = buckets_[index][added];
         Id *kept = &from.head, *moved = &to.head, id = from.head;
         from.seen = 0;
         while (id != none) {
@@ -254,14 +265,18 @@ void QueryTable::add_bucket() {
 
 // The other way: the last bucket's chain goes behind that of the one it was split from.
 void QueryTable::remove_bucket() {
-    Entry* entries = entries_.get();
+    Entry* entries = entries_;
     if (buckets_in_use_ == low_mask_ + 1) low_mask_ >>= 1;
     const std::uint32_t removed = --buckets_in_use_;
     for (const Index index : {exact, endpoint}) {
-        Bucket& to = buckets_[index].get()[removed & low_mask_];
-        const Bucket gone = std::exchange(buckets_[index].get()[removed], Bucket{none, 0});
+        Bucket& to = buckets_[index][removed & low_mask_];
+        const Bucket gone = std::exchange(buckets_[index][removed], Bucket{none, 0});
         Id* place = &to.head;
-        while (*place != none) place = &entries[*place].links[index].chain_next;
+        while (*place != none) {
+            Entry& before = entries[*place];
+            before.seen_behind[index] |= gone.seen;
+            place = &before.links[index].chain_next;
+        }
         *place = gone.head;
         to.seen |= gone.seen;
     }
@@ -270,7 +285,7 @@ void QueryTable::remove_bucket() {
 QueryTable::Id QueryTable::store(const Message& query, Keys keys) {
     StoredQuery* stored = copy(query);
     if (stored == nullptr) return none;
-    Entry* entries = entries_.get();
+    Entry* entries = entries_;
     Id id = free_;
     if (id != none)
         free_ = entries[id].stored_next;
@@ -280,8 +295,6 @@ QueryTable::Id QueryTable::store(const Message& query, Keys keys) {
     entry.hash[exact] = keys.of[exact];
     entry.hash[endpoint] = keys.of[endpoint];
     entry.query = stored;
-    entry.sequence = ++sequence_;
-    entry.second = query.time().seconds();
     link(exact, id, query);
     link(endpoint, id, query);
 
@@ -290,15 +303,8 @@ QueryTable::Id QueryTable::store(const Message& query, Keys keys) {
     (stored_tail_ != none ? entries[stored_tail_].stored_next : stored_head_) = id;
     stored_tail_ = id;
 
-    // Stamps mostly rise: the last second is tried first.
-    auto at = seconds_.end();
-    if (seconds_.empty() || std::prev(at)->first < entry.second)
-        at = seconds_.emplace_hint(at, entry.second, SecondList{});
-    else if (std::prev(at)->first == entry.second)
-        --at;
-    else
-        at = seconds_.try_emplace(entry.second).first;
-    SecondList& list = at->second;
+    entry.second_list = list_of(query.time().seconds());
+    SecondList& list = second_lists_[entry.second_list];
     entry.second_prev = list.tail;
     entry.second_next = none;
     (list.tail != none ? entries[list.tail].second_next : list.head) = id;
@@ -308,8 +314,23 @@ QueryTable::Id QueryTable::store(const Message& query, Keys keys) {
     return id;
 }
 
+std::uint32_t QueryTable::list_of(std::int64_t second) {
+    // Stamps mostly rise: the last second is tried first.
+    if (!seconds_.empty() && seconds_.rbegin()->first == second) return seconds_.rbegin()->second;
+    const auto [at, added] = seconds_.try_emplace(second, 0);
+    if (!added) return at->second;
+    if (free_second_lists_.empty()) {
+        free_second_lists_.push_back(static_cast<std::uint32_t>(second_lists_.size()));
+        second_lists_.emplace_back();
+    }
+    at->second = free_second_lists_.back();
+    free_second_lists_.pop_back();
+    second_lists_[at->second] = {second, none, none};
+    return at->second;
+}
+
 std::uint8_t* QueryTable::stored_octets(Id id, std::size_t part) {
-    StoredPart* at = &entries_.get()[id].query->first;
+    StoredPart* at = &entries_[id].query->first;
     for (; part > 0; --part) at = at->next;
     return at->octets();
 }
@@ -327,27 +348,27 @@ QueryTable::Id QueryTable::find(const Message& response, Keys keys) const {
     if (!header_only) return equal_question;
     const Id without_question = look_up(exact, keys_with(response, {}).of[exact], response, {});
     if (equal_question == none || without_question == none) return equal_question + without_question;
-    const Entry* entries = entries_.get();
-    return entries[equal_question].sequence < entries[without_question].sequence ? equal_question
-                                                                                 : without_question;
+    const Entry* entries = entries_;
+    const auto sequence = [entries](Id id) { return entries[id].query->sequence; };
+    return sequence(equal_question) < sequence(without_question) ? equal_question : without_question;
 }
 
 void QueryTable::due(std::int64_t second, std::vector<Id>& out) const {
-    const Entry* entries = entries_.get();
+    const Entry* entries = entries_;
     out.clear();
     std::size_t lists = 0;
     for (const auto& [of, list] : seconds_) {
         if (of >= second) break;
         ++lists;
-        for (Id id = list.head; id != none; id = entries[id].second_next) out.push_back(id);
+        for (Id id = second_lists_[list].head; id != none; id = entries[id].second_next) out.push_back(id);
     }
     if (lists > 1)
         std::sort(out.begin(), out.end(),
-                  [&](Id a, Id b) { return entries[a].sequence < entries[b].sequence; });
+                  [&](Id a, Id b) { return entries[a].query->sequence < entries[b].query->sequence; });
 }
 
 Message QueryTable::view(Id id, std::vector<reassembly::Part>& parts) const {
-    const StoredQuery& q = *entries_.get()[id].query;
+    const StoredQuery& q = *entries_[id].query;
     parts.clear();
     const StoredPart* part = &q.first;
     do {
@@ -369,17 +390,19 @@ Message QueryTable::view(Id id, std::vector<reassembly::Part>& parts) const {
 }
 
 void QueryTable::remove(Id id) {
-    Entry* entries = entries_.get();
+    Entry* entries = entries_;
     Entry& entry = entries[id];
     unlink(exact, id);
     unlink(endpoint, id);
     (entry.stored_prev != none ? entries[entry.stored_prev].stored_next : stored_head_) = entry.stored_next;
     (entry.stored_next != none ? entries[entry.stored_next].stored_prev : stored_tail_) = entry.stored_prev;
-    const auto at = seconds_.find(entry.second);
-    SecondList& list = at->second;
+    SecondList& list = second_lists_[entry.second_list];
     (entry.second_prev != none ? entries[entry.second_prev].second_next : list.head) = entry.second_next;
     (entry.second_next != none ? entries[entry.second_next].second_prev : list.tail) = entry.second_prev;
-    if (list.head == none) seconds_.erase(at);
+    if (list.head == none) {
+        seconds_.erase(list.second);
+        free_second_lists_.push_back(entry.second_list);
+    }
     release(entry.query);
     entry.query = nullptr;
     entry.stored_next = free_;

@@ -23,6 +23,7 @@
 
 #include "base/keyed_hash.h"
 #include "base/slab.h"
+#include "base/wide_pages.h"
 #include "dnsqr/message.h"
 
 namespace sie::dnsqr {
@@ -43,13 +44,15 @@ class QueryTable {
     [[nodiscard]] bool full() const { return size_ == capacity_; }
 
     // By which a message is stored and found. Computing them asks the memory for what the look-up will need:
-    // best done some time before.
+    // best done some time before, as are the next steps on the way, to the entry that the bucket names and to
+    // the query that this entry names.
     struct Keys {
         std::uint32_t of[2];
     };
     [[nodiscard]] Keys keys_of(const Message& message) const;
-    // The next step on the way: the entry that the bucket names.
-    void approach(Keys keys) const;
+    void approach_entry(Keys keys) const;
+    void approach_query(Keys keys) const;
+    void approach_query(Id id) const;
 
     // Copies the query; the table must not be full. none: the bound on octets is reached, free the oldest and
     // ask again.
@@ -78,25 +81,22 @@ class QueryTable {
     struct Entry;
     enum Index : std::size_t { exact = 0, endpoint = 1 };
     struct SecondList {
-        Id head = none, tail = none;
+        std::int64_t second;
+        Id head, tail;
     };
-    struct Freed {
-        void operator()(void* memory) const;
-    };
-
     [[nodiscard]] Keys keys_with(const Message& message, Octets question) const;
     // `seen` has a bit for each hash in the chain (and may have more): who is not there is mostly known
-    // without a look at an entry, which lies far away.
+    // without a look at an entry, which lies far away. Each entry knows what was seen behind it.
     struct Bucket {
         Id head;
-        std::uint32_t seen;
+        std::uint16_t seen;
     };
-    [[nodiscard]] static std::uint32_t seen_bit(std::uint32_t hash) {
-        return std::uint32_t{1} << (hash >> 27);
+    [[nodiscard]] static std::uint16_t seen_bit(std::uint32_t hash) {
+        return static_cast<std::uint16_t>(1U << (hash >> 28));
     }
     [[nodiscard]] Bucket* bucket_of(Index index, std::uint32_t hash) const {
         const std::uint32_t at = hash & (2 * low_mask_ + 1);
-        return buckets_[index].get() + (at < buckets_in_use_ ? at : at & low_mask_);
+        return buckets_[index] + (at < buckets_in_use_ ? at : at & low_mask_);
     }
     void add_bucket();
     void remove_bucket();
@@ -105,19 +105,24 @@ class QueryTable {
     [[nodiscard]] Id look_up(Index index, std::uint32_t hash, const Message& message, Octets question) const;
     void link(Index index, Id id, const Message& query);
     void unlink(Index index, Id id);
+    [[nodiscard]] bool is_head(Index index, Id id) const;
     [[nodiscard]] StoredQuery* copy(const Message& query);
     void release(StoredQuery* query);
+    [[nodiscard]] std::uint32_t list_of(std::int64_t second);
 
     std::uint32_t capacity_, size_ = 0, never_used_ = 1;
     std::uint32_t most_buckets_, buckets_in_use_,
         low_mask_;  // low_mask_ < buckets_in_use_ <= 2 × low_mask_ + 1
     KeyedHash hash_;
     std::uint64_t sequence_ = 0;
-    std::unique_ptr<Entry, Freed> entries_;      // 1 … capacity; pages are touched when first used
-    std::unique_ptr<Bucket, Freed> buckets_[2];  // chains of distinct keys
+    WidePages memory_;    // of the next three
+    Bucket* buckets_[2];  // chains of distinct keys
+    Entry* entries_;      // 1 … capacity
     Id free_ = none, stored_head_ = none, stored_tail_ = none;
-    std::pmr::unsynchronized_pool_resource pool_;  // recycles the nodes of seconds_
-    std::pmr::map<std::int64_t, SecondList> seconds_{&pool_};
+    std::pmr::unsynchronized_pool_resource pool_;                 // recycles the nodes of seconds_
+    std::pmr::map<std::int64_t, std::uint32_t> seconds_{&pool_};  // → its list
+    std::vector<SecondList> second_lists_;
+    std::vector<std::uint32_t> free_second_lists_;
     Slab slab_;
 };
 

@@ -21,7 +21,11 @@ Transactions::Transactions(const Settings& settings, HashKey key, TransactionCou
 
 void Transactions::leave_before(std::int64_t second) {
     table_.due(second, due_);
-    for (const QueryTable::Id id : due_) unanswered(id);
+    for (std::size_t i = 0; i < due_.size(); ++i) {
+        // They are a minute old: nothing of them is near.
+        if (i + 2 < due_.size()) table_.approach_query(due_[i + 2]);
+        unanswered(due_[i]);
+    }
 }
 
 void Transactions::message(const Message& m, QueryTable::Keys keys) {
@@ -29,7 +33,7 @@ void Transactions::message(const Message& m, QueryTable::Keys keys) {
         ++drops_[index_of(DropReason::filtered_qr)];
         return;
     }
-    if (m.response) table_.approach(keys);
+    if (m.response) table_.approach_query(keys);
     subnets_ = {};
     if (settings_.zero_client_subnet && dns::may_hold_client_subnet(m.dns)) {
         subnets_ = dns::find_client_subnets(m.dns, {subnet_room_.get(), dns::most_client_subnets});

@@ -62,6 +62,8 @@ class Transactions {
     // computed by the caller, who has other work for the time in which memory comes: all that follows but
     // `verdict` must be set.
     [[nodiscard]] QueryTable::Keys keys_of(const Message& message) const { return table_.keys_of(message); }
+    // Between both, for a response: on the way to its query.
+    void approach(QueryTable::Keys keys) const { table_.approach_entry(keys); }
     void message(const Message& message, QueryTable::Keys keys);
     void message(const Message& m) { message(m, keys_of(m)); }
     // A TCP segment or an ICMP message, whole: a payload of its own (Q46).

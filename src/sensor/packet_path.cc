@@ -98,6 +98,7 @@ void PacketPath::udp(const net::PacketView& packet, Time time, std::span<const r
     m.base = base;
     const auto keys = transactions_.keys_of(m);
     if (m.response) {
+        transactions_.approach(keys);
         if (load_be16(datagram.data() + 6) == 0)
             m.verdict = nmsg::ChecksumVerdict::absent;
         else
