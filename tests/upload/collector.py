@@ -288,10 +288,15 @@ class Uploader:
 
     def once(self):
         """mode=once; the exit status"""
-        done = subprocess.run([*self.command, 'mode=once'], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              timeout=60, check=False)
-        self.logs = [x[4:] for x in done.stdout.splitlines() if x.startswith('log ')]
-        return done.returncode
+        with subprocess.Popen([*self.command, 'mode=once'], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as running:
+            try:
+                out, _ = running.communicate(timeout=240)
+            except subprocess.TimeoutExpired:
+                # What it started holds our output open.
+                kill([*descendants(running.pid), running.pid])
+                raise
+        self.logs = [x[4:] for x in out.splitlines() if x.startswith('log ')]
+        return running.returncode
 
 
 class Files:
