@@ -211,6 +211,7 @@ class ZstdDecoder final : public StreamDecoder {
             }
             inside_ = code != 0;
             wanted_ = inside_ ? code : frame_start_octets;
+            if (wanted_ > block_header_octets && inside_) wanted_ -= block_header_octets;
             flushing_ = inside_ && to.pos == to.size;
             if (from.pos == before && to.pos == 0 && !flushing) break;
         }
@@ -226,12 +227,13 @@ class ZstdDecoder final : public StreamDecoder {
   private:
     // Fewer than the shortest frame has.
     static constexpr std::size_t frame_start_octets = 5;
+    static constexpr std::size_t block_header_octets = 3;  // RFC 8878 §3.1.1.2
 
     ZSTD_DCtx* stream_;
     bool inside_ = false;
-    // The library is given as many octets as it asks for, up to the end of one block, and none while it holds
-    // output. Of more it gives nothing when it meets damage, so that what stood before the damage would
-    // depend on how much was at hand.
+    // The library is given what it needs for one block, and none while it holds output. It asks for the
+    // header of the next as well; but when it meets damage there it gives nothing of the block either, so
+    // that what stood before the damage would depend on how much was at hand.
     std::size_t wanted_ = frame_start_octets;
     bool flushing_ = false;
 };

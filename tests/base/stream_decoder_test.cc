@@ -263,6 +263,26 @@ TEST(Zstd, WhatStandsBeforeADamagedPlaceDoesNotDependOnHowMuchIsAtHand) {
     }
 }
 
+TEST(Zstd, ADamagedBlockHeaderLeavesTheBlockBeforeIt) {
+    // Frame header; block header (raw, 4 octets), block; a block header of the reserved type.
+    const Bytes packed{0x28, 0xb5, 0x2f, 0xfd, 0, 1, 0x20, 0, 0, 'a', 'b', 'c', 'd', 0x06, 0, 0, 0};
+    for (const std::size_t piece : {packed.size(), std::size_t{5}, std::size_t{1}}) {
+        SCOPED_TRACE(piece);
+        const auto decoder = StreamDecoder::for_stream(packed);
+        Bytes got, room(64);
+        std::size_t begin = 0, end = piece;
+        StreamDecoder::Step step;
+        do {
+            step = decoder->decode(Octets(packed).subspan(begin, end - begin), end == packed.size(), room);
+            begin += step.consumed;
+            got.insert(got.end(), room.begin(), room.begin() + static_cast<std::ptrdiff_t>(step.produced));
+            if (step.consumed == 0 && step.produced == 0) end = std::min(end + piece, packed.size());
+        } while (step.state == StreamDecoder::State::more);
+        EXPECT_EQ(step.state, StreamDecoder::State::damage);
+        EXPECT_EQ(got, (Bytes{'a', 'b', 'c', 'd'}));
+    }
+}
+
 TEST(Zstd, WindowOverTheBoundIsRefused) {
     // RFC 8878 §3.1.1: magic, descriptor 0, window descriptor (exponent << 3, from 2^10), an empty raw last
     // block
