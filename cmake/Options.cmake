@@ -9,9 +9,10 @@ if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE RelWithDebInfo)
 endif()
 
-# The compilers that the project promises to be clean with; a newer one may know warnings that nobody has seen yet.
-if((CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION MATCHES "^12\\.")
-   OR (CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND CMAKE_CXX_COMPILER_VERSION MATCHES "^14\\."))
+# The compilers that the project promises to be clean with; a newer one may know warnings that nobody has seen yet, and
+# where size_t has 32 bits casts are useless that are needed elsewhere.
+if(CMAKE_SIZEOF_VOID_P EQUAL 8 AND ((CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION MATCHES "^12\\.")
+   OR (CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND CMAKE_CXX_COMPILER_VERSION MATCHES "^14\\.")))
   set(known_compiler ON)
 else()
   set(known_compiler OFF)
