@@ -10,6 +10,27 @@ std::string_view word_of(TransactionKind kind) {
     return words[static_cast<std::size_t>(kind)];
 }
 
+namespace {
+
+constexpr auto per_second = static_cast<std::uint64_t>(Time::per_second);
+
+#if defined(__i386__)
+// The x87 unit rounds twice: the last bit would differ from what every other machine records.
+__attribute__((target("sse2,fpmath=sse"))) double seconds_by_sse(std::uint64_t ns) {
+    return static_cast<double>(static_cast<std::int64_t>(ns / per_second)) +
+           static_cast<double>(static_cast<std::int32_t>(ns % per_second)) / 1e9;
+}
+#endif
+
+double seconds_of(std::uint64_t ns) {
+#if defined(__i386__)
+    if (__builtin_cpu_supports("sse2") != 0) return seconds_by_sse(ns);
+#endif
+    return static_cast<double>(ns / per_second) + static_cast<double>(ns % per_second) / 1e9;
+}
+
+}  // namespace
+
 Transactions::Transactions(const Settings& settings, HashKey key, TransactionCounts& counts,
                            DropCounts& drops, PayloadSink& sink)
     : settings_(settings),
@@ -162,13 +183,11 @@ void Transactions::leave(TransactionKind kind, const Message* query, const Messa
     }
     if (kind == TransactionKind::unanswered) {
         // B18: never negative. The difference of two stamps of a capture file may not fit into 63 bits.
-        constexpr auto per_second = static_cast<std::uint64_t>(Time::per_second);
         const Time asked_at = query->time();
         const std::uint64_t age = clock_ > asked_at ? static_cast<std::uint64_t>(clock_.ns) -
                                                           static_cast<std::uint64_t>(asked_at.ns)
                                                     : 0;
-        const std::uint64_t whole = age / per_second;
-        p.timeout = static_cast<double>(whole) + static_cast<double>(age % per_second) / 1e9;
+        p.timeout = seconds_of(age);
     }
     if (settings_.zero_resolver_address) {
         p.resolver_address_zeroed = true;
