@@ -56,6 +56,8 @@ class Works:
     def take_memory(self, octets):
         """has the host give what a run is about to write: a virtual machine may have handed free pages back to it, and pays
         several times what a page costs for each that it touches again"""
+        if self.note:  # there is none: files go to the disk
+            return
         path = self.path('taken')
         with open(path, 'wb') as f:
             for _ in range(octets // MEBIBYTE + 1):

@@ -11,11 +11,10 @@ endif()
 
 # The compilers that the project promises to be clean with; a newer one may know warnings that nobody has seen yet, and
 # where size_t has 32 bits casts are useless that are needed elsewhere.
-if(CMAKE_SIZEOF_VOID_P EQUAL 8 AND ((CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION MATCHES "^12\\.")
-   OR (CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND CMAKE_CXX_COMPILER_VERSION MATCHES "^14\\.")))
+set(known_compiler OFF)
+if(CMAKE_SIZEOF_VOID_P EQUAL 8
+   AND "${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}" MATCHES "^(GNU 12|Clang 14)\\.")
   set(known_compiler ON)
-else()
-  set(known_compiler OFF)
 endif()
 
 option(SIE_TESTS "Build the tests" ON)
