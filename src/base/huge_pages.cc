@@ -1,6 +1,7 @@
-#include "base/wide_pages.h"
+#include "base/huge_pages.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 namespace sie {
 namespace {
@@ -12,7 +13,7 @@ std::uint8_t* map(std::size_t octets) {
 
 // At a boundary: more is taken and what stands over at both ends is given back.
 std::uint8_t* map_at_boundary(std::size_t octets) {
-    constexpr std::size_t page = WidePages::page_octets;
+    constexpr std::size_t page = HugePages::page_octets;
     if (octets > SIZE_MAX - page) return nullptr;
     std::uint8_t* const all = map(octets + page);
     if (all == nullptr) return nullptr;
@@ -24,8 +25,9 @@ std::uint8_t* map_at_boundary(std::size_t octets) {
 
 }  // namespace
 
-WidePages::WidePages(std::size_t octets) {
-    constexpr std::size_t smallest = 4096, page = page_octets;
+HugePages::HugePages(std::size_t octets) {
+    constexpr std::size_t page = page_octets;
+    const auto smallest = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
     if (octets == 0 || octets > SIZE_MAX - smallest) return;
     octets = (octets + smallest - 1) / smallest * smallest;
     if (octets >= page) {
@@ -39,7 +41,7 @@ WidePages::WidePages(std::size_t octets) {
     if (data_ != nullptr) octets_ = octets;
 }
 
-WidePages::~WidePages() {
+HugePages::~HugePages() {
     if (data_ != nullptr) ::munmap(data_, octets_);
 }
 

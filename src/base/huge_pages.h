@@ -1,4 +1,4 @@
-// Memory for a large table, taken once, in wide pages where the machine gives them.
+// Memory for a large table, taken once, in huge pages where the machine gives them.
 //
 // What is looked up by a hash lies anywhere in its table, and a table of some MiB has more pages of 4 KiB
 // than the processor keeps translations of: look-ups pay for them. In pages of 2 MiB they do not. The memory
@@ -12,21 +12,21 @@
 
 namespace sie {
 
-class WidePages {
+class HugePages {
   public:
     static constexpr std::size_t page_octets = std::size_t{2} << 20;
 
-    WidePages() = default;
+    HugePages() = default;
     // Without that much address space: empty, as for 0 octets.
-    explicit WidePages(std::size_t octets);
-    WidePages(WidePages&& other) noexcept
+    explicit HugePages(std::size_t octets);
+    HugePages(HugePages&& other) noexcept
         : data_(std::exchange(other.data_, nullptr)), octets_(std::exchange(other.octets_, 0)) {}
-    WidePages& operator=(WidePages&& other) noexcept {
+    HugePages& operator=(HugePages&& other) noexcept {
         std::swap(data_, other.data_);
         std::swap(octets_, other.octets_);
         return *this;
     }
-    ~WidePages();
+    ~HugePages();
 
     [[nodiscard]] std::uint8_t* data() const { return data_; }
     explicit operator bool() const { return data_ != nullptr; }

@@ -3,8 +3,8 @@
 #include <array>
 #include <bit>
 
+#include "base/huge_pages.h"
 #include "base/octets.h"
-#include "base/wide_pages.h"
 
 namespace sie {
 namespace {
@@ -51,7 +51,7 @@ struct Slab::State {
 
     std::size_t chunk_count;
     std::unique_ptr<Chunk[]> chunks;
-    WidePages memory;
+    HugePages memory;
     std::array<std::uint32_t, class_count> with_room{};  // chunks of each class that have a free block
     std::uint32_t free_chunks = none;
     std::uint32_t fresh_chunks = 0;
@@ -68,7 +68,7 @@ struct Slab::State {
         } else {
             if (fresh_chunks == chunk_count) return none;
             if (!memory) {
-                memory = WidePages(chunk_count * chunk_octets);
+                memory = HugePages(chunk_count * chunk_octets);
                 if (!memory) return none;
             }
             index = fresh_chunks++;

@@ -2,7 +2,7 @@
 //
 // Size classes: steps of 16 octets up to 512, then of an eighth of the power of two below, up to 72 KiB.
 // Memory is cut into chunks of 128 KiB, each of which serves one class while one of its blocks is in use and
-// any class after that. allocate() takes the address space at first use only (base/wide_pages.h); it returns
+// any class after that. allocate() takes the address space at first use only (base/huge_pages.h); it returns
 // nullptr when the bound is reached: the owner then frees what it can spare and asks again. All calls cost a
 // few instructions, none walks a list. One thread.
 #pragma once

@@ -210,8 +210,9 @@ class ZstdDecoder final : public StreamDecoder {
                 break;
             }
             inside_ = code != 0;
-            wanted_ = inside_ ? code : frame_start_octets;
-            if (wanted_ > block_header_octets && inside_) wanted_ -= block_header_octets;
+            wanted_ = !inside_                     ? frame_start_octets
+                      : code > block_header_octets ? code - block_header_octets
+                                                   : code;
             flushing_ = inside_ && to.pos == to.size;
             if (from.pos == before && to.pos == 0 && !flushing) break;
         }

@@ -125,17 +125,15 @@ bool QueryTable::same(Index index, const Entry& entry, const Message& m, Octets 
 }
 
 QueryTable::Id QueryTable::look_up(Index index, std::uint32_t hash, const Message& m, Octets question) const {
-    const Entry* entries = entries_;
     const Bucket bucket = *bucket_of(index, hash);
     if ((bucket.seen & seen_bit(hash)) == 0) return none;
-    for (Id id = bucket.head; id != none; id = entries[id].links[index].chain_next)
-        if (entries[id].hash[index] == hash && same(index, entries[id], m, question)) return id;
+    for (Id id = bucket.head; id != none; id = entries_[id].links[index].chain_next)
+        if (entries_[id].hash[index] == hash && same(index, entries_[id], m, question)) return id;
     return none;
 }
 
 void QueryTable::link(Index index, Id id, const Message& query) {
-    Entry* entries = entries_;
-    Entry& entry = entries[id];
+    Entry& entry = entries_[id];
     const Id head = look_up(index, entry.hash[index], query, query.question);
     auto& links = entry.links[index];
     if (head == none) {
@@ -144,9 +142,9 @@ void QueryTable::link(Index index, Id id, const Message& query) {
         entry.seen_behind[index] = bucket->seen;
         *bucket = {id, static_cast<std::uint16_t>(bucket->seen | seen_bit(entry.hash[index]))};
     } else {
-        auto& head_links = entries[head].links[index];
+        auto& head_links = entries_[head].links[index];
         links = {none, head_links.list_prev, none};
-        entries[head_links.list_prev].links[index].list_next = id;
+        entries_[head_links.list_prev].links[index].list_next = id;
         head_links.list_prev = id;
     }
 }
@@ -156,32 +154,31 @@ bool QueryTable::is_head(Index index, Id id) const {
 }
 
 void QueryTable::unlink(Index index, Id id) {
-    Entry* entries = entries_;
-    const Entry::Links links = entries[id].links[index];
+    const Entry::Links links = entries_[id].links[index];
     if (!is_head(index, id)) {
-        entries[links.list_prev].links[index].list_next = links.list_next;
+        entries_[links.list_prev].links[index].list_next = links.list_next;
         if (links.list_next != none) {
-            entries[links.list_next].links[index].list_prev = links.list_prev;
+            entries_[links.list_next].links[index].list_prev = links.list_prev;
             return;
         }
         // The tail goes; only the head knows it, and the look-up by key finds the head.
-        Id head = bucket_of(index, entries[id].hash[index])->head;
-        while (entries[head].links[index].list_prev != id) head = entries[head].links[index].chain_next;
-        entries[head].links[index].list_prev = links.list_prev;
+        Id head = bucket_of(index, entries_[id].hash[index])->head;
+        while (entries_[head].links[index].list_prev != id) head = entries_[head].links[index].chain_next;
+        entries_[head].links[index].list_prev = links.list_prev;
         return;
     }
-    Bucket* const bucket = bucket_of(index, entries[id].hash[index]);
+    Bucket* const bucket = bucket_of(index, entries_[id].hash[index]);
     Id* place = &bucket->head;
-    while (*place != id) place = &entries[*place].links[index].chain_next;
+    while (*place != id) place = &entries_[*place].links[index].chain_next;
     if (links.list_next == none) {
         *place = links.chain_next;
-        if (place == &bucket->head) bucket->seen = *place != none ? entries[id].seen_behind[index] : 0;
+        if (place == &bucket->head) bucket->seen = *place != none ? entries_[id].seen_behind[index] : 0;
         return;
     }
-    Entry& heir = entries[links.list_next];  // the next in the list takes the head's place in the chain
+    Entry& heir = entries_[links.list_next];  // the next in the list takes the head's place in the chain
     heir.links[index].chain_next = links.chain_next;
     heir.links[index].list_prev = links.list_prev;
-    heir.seen_behind[index] = entries[id].seen_behind[index];
+    heir.seen_behind[index] = entries_[id].seen_behind[index];
     *place = links.list_next;
 }
 
@@ -243,7 +240,6 @@ void QueryTable::release(StoredQuery* q) {
 
 // The next bucket takes from the one that it is split from what the longer mask sends to it.
 void QueryTable::add_bucket() {
-    Entry* entries = entries_;
     const std::uint32_t added = buckets_in_use_++, high_mask = 2 * low_mask_ + 1;
     for (const Index index : {exact, endpoint}) {
         Bucket& from = buckets_[index][added & low_mask_];
@@ -251,7 +247,7 @@ void QueryTable::add_bucket() {
         Id *kept = &from.head, *moved = &to.head, id = from.head;
         from.seen = 0;
         while (id != none) {
-            Entry& entry = entries[id];
+            Entry& entry = entries_[id];
             const bool moves = (entry.hash[index] & high_mask) == added;
             (moves ? to : from).seen |= seen_bit(entry.hash[index]);
             *(moves ? moved : kept) = id;
@@ -265,7 +261,6 @@ void QueryTable::add_bucket() {
 
 // The other way: the last bucket's chain goes behind that of the one it was split from.
 void QueryTable::remove_bucket() {
-    Entry* entries = entries_;
     if (buckets_in_use_ == low_mask_ + 1) low_mask_ >>= 1;
     const std::uint32_t removed = --buckets_in_use_;
     for (const Index index : {exact, endpoint}) {
@@ -273,7 +268,7 @@ void QueryTable::remove_bucket() {
         const Bucket gone = std::exchange(buckets_[index][removed], Bucket{none, 0});
         Id* place = &to.head;
         while (*place != none) {
-            Entry& before = entries[*place];
+            Entry& before = entries_[*place];
             before.seen_behind[index] |= gone.seen;
             place = &before.links[index].chain_next;
         }
@@ -285,13 +280,12 @@ void QueryTable::remove_bucket() {
 QueryTable::Id QueryTable::store(const Message& query, Keys keys) {
     StoredQuery* stored = copy(query);
     if (stored == nullptr) return none;
-    Entry* entries = entries_;
     Id id = free_;
     if (id != none)
-        free_ = entries[id].stored_next;
+        free_ = entries_[id].stored_next;
     else
         id = never_used_++;
-    Entry& entry = entries[id];
+    Entry& entry = entries_[id];
     entry.hash[exact] = keys.of[exact];
     entry.hash[endpoint] = keys.of[endpoint];
     entry.query = stored;
@@ -300,14 +294,14 @@ QueryTable::Id QueryTable::store(const Message& query, Keys keys) {
 
     entry.stored_prev = stored_tail_;
     entry.stored_next = none;
-    (stored_tail_ != none ? entries[stored_tail_].stored_next : stored_head_) = id;
+    (stored_tail_ != none ? entries_[stored_tail_].stored_next : stored_head_) = id;
     stored_tail_ = id;
 
     entry.second_list = list_of(query.time().seconds());
     SecondList& list = second_lists_[entry.second_list];
     entry.second_prev = list.tail;
     entry.second_next = none;
-    (list.tail != none ? entries[list.tail].second_next : list.head) = id;
+    (list.tail != none ? entries_[list.tail].second_next : list.head) = id;
     list.tail = id;
     ++size_;
     while (buckets_in_use_ < size_ && buckets_in_use_ < most_buckets_) add_bucket();
@@ -348,23 +342,21 @@ QueryTable::Id QueryTable::find(const Message& response, Keys keys) const {
     if (!header_only) return equal_question;
     const Id without_question = look_up(exact, keys_with(response, {}).of[exact], response, {});
     if (equal_question == none || without_question == none) return equal_question + without_question;
-    const Entry* entries = entries_;
-    const auto sequence = [entries](Id id) { return entries[id].query->sequence; };
+    const auto sequence = [this](Id id) { return entries_[id].query->sequence; };
     return sequence(equal_question) < sequence(without_question) ? equal_question : without_question;
 }
 
 void QueryTable::due(std::int64_t second, std::vector<Id>& out) const {
-    const Entry* entries = entries_;
     out.clear();
     std::size_t lists = 0;
     for (const auto& [of, list] : seconds_) {
         if (of >= second) break;
         ++lists;
-        for (Id id = second_lists_[list].head; id != none; id = entries[id].second_next) out.push_back(id);
+        for (Id id = second_lists_[list].head; id != none; id = entries_[id].second_next) out.push_back(id);
     }
     if (lists > 1)
         std::sort(out.begin(), out.end(),
-                  [&](Id a, Id b) { return entries[a].query->sequence < entries[b].query->sequence; });
+                  [&](Id a, Id b) { return entries_[a].query->sequence < entries_[b].query->sequence; });
 }
 
 Message QueryTable::view(Id id, std::vector<reassembly::Part>& parts) const {
@@ -390,15 +382,14 @@ Message QueryTable::view(Id id, std::vector<reassembly::Part>& parts) const {
 }
 
 void QueryTable::remove(Id id) {
-    Entry* entries = entries_;
-    Entry& entry = entries[id];
+    Entry& entry = entries_[id];
     unlink(exact, id);
     unlink(endpoint, id);
-    (entry.stored_prev != none ? entries[entry.stored_prev].stored_next : stored_head_) = entry.stored_next;
-    (entry.stored_next != none ? entries[entry.stored_next].stored_prev : stored_tail_) = entry.stored_prev;
+    (entry.stored_prev != none ? entries_[entry.stored_prev].stored_next : stored_head_) = entry.stored_next;
+    (entry.stored_next != none ? entries_[entry.stored_next].stored_prev : stored_tail_) = entry.stored_prev;
     SecondList& list = second_lists_[entry.second_list];
-    (entry.second_prev != none ? entries[entry.second_prev].second_next : list.head) = entry.second_next;
-    (entry.second_next != none ? entries[entry.second_next].second_prev : list.tail) = entry.second_prev;
+    (entry.second_prev != none ? entries_[entry.second_prev].second_next : list.head) = entry.second_next;
+    (entry.second_next != none ? entries_[entry.second_next].second_prev : list.tail) = entry.second_prev;
     if (list.head == none) {
         seconds_.erase(list.second);
         free_second_lists_.push_back(entry.second_list);

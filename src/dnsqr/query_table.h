@@ -21,9 +21,9 @@
 #include <memory_resource>
 #include <vector>
 
+#include "base/huge_pages.h"
 #include "base/keyed_hash.h"
 #include "base/slab.h"
-#include "base/wide_pages.h"
 #include "dnsqr/message.h"
 
 namespace sie::dnsqr {
@@ -84,6 +84,7 @@ class QueryTable {
         std::int64_t second;
         Id head, tail;
     };
+
     [[nodiscard]] Keys keys_with(const Message& message, Octets question) const;
     // `seen` has a bit for each hash in the chain (and may have more): who is not there is mostly known
     // without a look at an entry, which lies far away. Each entry knows what was seen behind it.
@@ -115,7 +116,7 @@ class QueryTable {
         low_mask_;  // low_mask_ < buckets_in_use_ <= 2 × low_mask_ + 1
     KeyedHash hash_;
     std::uint64_t sequence_ = 0;
-    WidePages memory_;    // of the next three
+    HugePages memory_;    // of the next three
     Bucket* buckets_[2];  // chains of distinct keys
     Entry* entries_;      // 1 … capacity
     Id free_ = none, stored_head_ = none, stored_tail_ = none;
