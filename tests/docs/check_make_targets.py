@@ -12,8 +12,11 @@ def main():
         clone, image = os.path.join(here, 'tree'), os.path.join(here, 'image')
         subprocess.run(['git', 'clone', '-q', tree, clone], check=True)
 
+        # The front door is looked at, not the programs: without optimizing they are there in half the time.
+        plain = {**os.environ, 'CMAKE_CXX_COMPILER_LAUNCHER': 'sh;-c;exec "$@" -O0 -fno-lto -Wno-error -Wno-cpp;sh'}
+
         def make(*arguments, status=0, words=()):
-            done = subprocess.run(['make', *arguments], cwd=clone, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+            done = subprocess.run(['make', *arguments], cwd=clone, env=plain, capture_output=True, text=True, stdin=subprocess.DEVNULL)
             text = done.stdout + done.stderr
             if (done.returncode == 0) != (status == 0) or not all(w in text for w in words):
                 faults.append('make %s: status %d\n%s' % (' '.join(arguments), done.returncode, text[-1500:]))
